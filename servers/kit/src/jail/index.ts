@@ -1,0 +1,1 @@
+export { contains, createJail, type Jail } from './jail.js'

@@ -1,0 +1,54 @@
+import type { Tool } from '../tool/tool.js'
+
+/** What the common flags and their environment twins came to. */
+export interface ServerOptions {
+  /** As given, not yet resolved; at least one. */
+  readonly roots: readonly string[]
+  /** Where the server may keep files across restarts. Not created yet. */
+  readonly stateDir: string
+  /** Values of the server's own flags. */
+  readonly flags: Readonly<Record<string, string | boolean | undefined>>
+  readonly log: Log
+}
+
+/** Structured log lines on stderr; never stdout, which carries the protocol. */
+export interface Log {
+  debug(message: string, fields?: Record<string, unknown>): void
+  info(message: string, fields?: Record<string, unknown>): void
+  warn(message: string, fields?: Record<string, unknown>): void
+  error(message: string, fields?: Record<string, unknown>): void
+}
+
+export interface ResourceText {
+  uri: string
+  name: string
+  description: string
+  mimeType: string
+  read(): Promise<string>
+}
+
+/** What a server consists of once it runs. */
+export interface Family {
+  readonly tools: readonly Tool[]
+  readonly resources?: readonly ResourceText[]
+  /** Called once, on every kind of exit that can be caught; must settle within 700 ms. */
+  close(): Promise<void>
+}
+
+/** A flag of one server only, for `node:util` parseArgs; its environment twin is derived from the name. */
+export interface OwnFlag {
+  type: 'string' | 'boolean'
+  description: string
+}
+
+export interface ServerDefinition {
+  /** Short name: `files` gives the bin `auroracoder-files` and the variables `AURORACODER_FILES_…`. */
+  readonly name: string
+  readonly title: string
+  readonly version: string
+  /** How the tools fit together; at most 1,500 characters. */
+  readonly instructions: string
+  readonly flags?: Readonly<Record<string, OwnFlag>>
+  /** Throws `Failure` for options that cannot work (a root that does not exist). */
+  create(options: ServerOptions): Promise<Family>
+}

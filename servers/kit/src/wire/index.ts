@@ -1,0 +1,21 @@
+export { type Applied, appliedSchema, type CallIdentity, callIdentitySchema, effectsSchema, metaKeys } from './call.js'
+export {
+  type Edit,
+  editSchema,
+  type Hunk,
+  hunkSchema,
+  type PanelChange,
+  type PanelResult,
+  panelChangeSchema,
+  panelExtension,
+  panelReadMethod,
+  panelReadParamsSchema,
+  panelReadResultSchema,
+  panelResultSchema,
+  panelStateCharsMax,
+  panelVersion,
+  type View,
+  type ViewRange,
+  viewRangeSchema,
+  viewSchema,
+} from './panel.js'
