@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { detectEncoding } from './detect.js'
 import { type Encoding, utf8 } from './encoding.js'
-import { type Eol, type Lines, splitLines } from './lines.js'
+import { type Eol, type Lines, splitLines, withLineFeeds } from './lines.js'
 
 /** A text file at one moment: its bytes, and what they say. */
 export interface TextDocument {
@@ -10,6 +10,8 @@ export interface TextDocument {
   /** Without the byte order mark, line ends as in the file. */
   readonly text: string
   readonly lines: Lines
+  /** The text with every line end as LF, and where its lines begin: what needles are compared with. */
+  readonly plain: { readonly text: string; readonly starts: readonly number[] }
   readonly revision: string
 }
 
@@ -21,7 +23,14 @@ export async function parseDocument(bytes: Uint8Array): Promise<TextDocument | u
 
 export function documentOf(bytes: Uint8Array, encoding: Encoding): TextDocument {
   const text = encoding.decode(bytes.subarray(encoding.bom.length))
-  return { bytes, encoding, text, lines: splitLines(text), revision: revisionOf(bytes) }
+  const lines = splitLines(text)
+  return { bytes, encoding, text, lines, plain: plainOf(text, lines), revision: revisionOf(bytes) }
+}
+
+function plainOf(text: string, lines: Lines): TextDocument['plain'] {
+  if (!text.includes('\r')) return { text, starts: lines.starts }
+  const plain = withLineFeeds(text)
+  return { text: plain, starts: splitLines(plain).starts }
 }
 
 /** A text that was never a file, in the form that one would have. */
