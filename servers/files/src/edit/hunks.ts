@@ -70,3 +70,10 @@ export function hunksBetween(before: readonly string[], after: readonly string[]
     lines: after.slice(newStart, newStart + newCount),
   }))
 }
+
+export function countChanges(hunks: readonly Hunk[]): { additions: number; deletions: number } {
+  return {
+    additions: hunks.reduce((sum, { lines }) => sum + lines.length, 0),
+    deletions: hunks.reduce((sum, { oldCount }) => sum + oldCount, 0),
+  }
+}

@@ -16,8 +16,8 @@ export function withoutArtefacts(needle: readonly string[], newText: string): Cl
 
 const cleanings: readonly Cleaning[] = [withoutLineNumbers, withoutFence, withoutEscapes, withoutEntities]
 
-/** As views show them ("  12\ttext"), and as other tools do ("12: text", "12|text", "12→text"). */
-const numbered = /^ *\d{1,7}(?:\t|→|: ?|\| ?)/
+/** As views and searches show them ("  12\ttext", "12:\ttext"), and as other tools do ("12: text", "12|text", "12→text"). */
+const numbered = /^ *\d{1,7}(?:[:-]?\t|→|: ?|\| ?)/
 
 function withoutLineNumbers(needle: readonly string[], newText: string): Cleaned | undefined {
   const lines = needle.flatMap((part) => finalNewlineOff(part).split('\n'))
