@@ -2,9 +2,7 @@ import { Failure } from '@auroracoder/kit'
 
 export type SessionFailureCode =
   | 'unknown_session'
-  | 'unknown_event'
   | 'bad_workspace'
-  | 'bad_input'
   | 'bad_cursor'
   | 'run_active'
   | 'no_active_run'

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Failure } from '@auroracoder/kit'
 import type { Logger } from 'pino'
-import type { Agent, AgentTask, EventDraft, LoopOutput } from '../events/index.js'
+import { type Agent, type AgentTask, type EventDraft, endsRun, type LoopOutput } from '../events/index.js'
 import type { Hub } from './hub.js'
 import { createOpenCalls, type OpenCall } from './open-calls.js'
 import { within } from './within.js'
@@ -118,10 +118,6 @@ export function startRunner({ agent, task, writer, hub, log }: RunnerOptions): A
       await ended
     },
   }
-}
-
-function endsRun({ type, parentRunId }: EventDraft): boolean {
-  return parentRunId === undefined && (type === 'run.finished' || type === 'run.failed' || type === 'run.cancelled')
 }
 
 function explain(error: unknown): { code: string; message: string } {
