@@ -1,3 +1,4 @@
+import { Failure } from '@auroracoder/kit'
 import type { Provider } from './provider.js'
 
 /** `connect` to `interrupted` may pass by themselves; the others need somebody to act. */
@@ -14,8 +15,7 @@ export type ModelFailureCode =
   | 'bad_answer'
 
 /** A model call that gave no answer. Its message is for people: what happened and, where they can act, how. */
-export class ModelFailure extends Error {
-  override readonly name = 'ModelFailure'
+export class ModelFailure extends Failure {
   readonly code: ModelFailureCode
   readonly retryable: boolean
   /** The wait the endpoint asked for. */

@@ -5,6 +5,7 @@
 const specialOpeners = [
   '<DSMLtool_calls>',
   '<DSMLfunction_calls>',
+  '<DSMLtool_use>',
   '<DSMLcalls>',
   '<DSMLinvokename=',
   '<tool_calls_begin>',

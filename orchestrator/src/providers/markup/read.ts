@@ -18,8 +18,8 @@ export function readMarkup(markup: string, tools: readonly ToolSpec[]): MarkupCa
 
 const mark = String.raw`(?:[｜|‖]{1,2}\s*DSML\s*[｜|‖]{1,2}\s*)?`
 const dsml = {
-  open: new RegExp(String.raw`<${mark}(?:tool_calls|function_calls|calls)\s*>`, 'y'),
-  close: new RegExp(String.raw`</${mark}(?:tool_calls|function_calls|calls)\s*>`, 'y'),
+  open: new RegExp(String.raw`<${mark}(?:tool_calls|function_calls|tool_use|calls)\s*>`, 'y'),
+  close: new RegExp(String.raw`</${mark}(?:tool_calls|function_calls|tool_use|calls)\s*>`, 'y'),
   invoke: new RegExp(String.raw`<${mark}invoke\s+name\s*=\s*"([^"]+)"\s*>`, 'y'),
   invokeEnd: new RegExp(String.raw`</${mark}invoke\s*>`, 'y'),
   parameter: new RegExp(
@@ -29,7 +29,7 @@ const dsml = {
   body: new RegExp(String.raw`([^<][\s\S]*?)(?=</${mark}invoke\s*>)`, 'y'),
 }
 
-/** `<｜DSML｜tool_calls><｜DSML｜invoke name="…"><｜DSML｜parameter name="…" string="true">…`, the section or bare calls. */
+/** `<｜DSML｜tool_calls><｜DSML｜invoke name="…"><｜DSML｜parameter name="…" string="true">…`, the section, which may lack its end, or bare calls. */
 function readDsml(markup: string, tools: readonly ToolSpec[]): MarkupCall[] | undefined {
   const cursor = createCursor(markup)
   const calls: MarkupCall[] = []
@@ -39,7 +39,7 @@ function readDsml(markup: string, tools: readonly ToolSpec[]): MarkupCall[] | un
       const call = readInvoke(cursor, tools)
       if (!call) return undefined
       calls.push(call)
-    } while (inSection && !cursor.take(dsml.close))
+    } while (inSection && !cursor.take(dsml.close) && !cursor.atEnd())
   }
   return calls
 }
@@ -52,15 +52,15 @@ function readInvoke(cursor: ReturnType<typeof createCursor>, tools: readonly Too
     const args = objectJson(body)
     return args !== undefined && cursor.take(dsml.invokeEnd) ? { name, arguments: args } : undefined
   }
-  const args: Record<string, unknown> = {}
+  const args = new Map<string, unknown>()
   while (!cursor.take(dsml.invokeEnd)) {
     const [, key, isString, raw] = cursor.take(dsml.parameter) ?? []
-    if (key === undefined || raw === undefined || Object.hasOwn(args, key)) return undefined
+    if (key === undefined || raw === undefined || args.has(key)) return undefined
     const value = parameterValue({ raw, isString, schema: tools.find((tool) => tool.name === name)?.inputSchema, key })
     if (value === undefined) return undefined
-    args[key] = value
+    args.set(key, value)
   }
-  return { name, arguments: JSON.stringify(args) }
+  return { name, arguments: JSON.stringify(Object.fromEntries(args)) }
 }
 
 /** `string="true"` is literal text, `"false"` is JSON; where the attribute is missing the tool's schema decides. */
