@@ -74,7 +74,7 @@ export function createAssembly(options: { tools: readonly ToolSpec[]; requestByt
     }
     const args = piece.function?.arguments ?? ''
     call.arguments += args
-    return { type: 'arguments', index: calls.indexOf(call), name: call.name, text: args }
+    return { type: 'arguments', index: calls.indexOf(call), text: args }
   }
 
   function estimate(): Usage {

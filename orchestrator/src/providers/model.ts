@@ -49,8 +49,8 @@ export interface ChatCall {
 
 export type ModelEvent =
   | { type: 'reasoning' | 'text'; text: string }
-  /** `index` counts the calls of this answer from 0; `name` comes with the first piece. */
-  | { type: 'arguments'; index: number; name: string; text: string }
+  /** `index` counts the calls of this answer from 0. */
+  | { type: 'arguments'; index: number; text: string }
   | { type: 'complete'; answer: Answer }
 
 export interface Answer {
