@@ -5,11 +5,12 @@ import type { ChatMessage, UserPart } from '../providers/index.js'
 export function userMessage(content: Content, { images }: { images: boolean }): ChatMessage {
   const pictures = content.filter((block) => block.type === 'image')
   const text = contentText(content, { images })
-  if (pictures.length === 0 || !images) return { role: 'user', content: text }
+  // Endpoints refuse an empty message.
+  if (pictures.length === 0 || !images) return { role: 'user', content: text || '(no text)' }
   return {
     role: 'user',
     content: [
-      { type: 'text', text },
+      { type: 'text', text: text || '(no text)' },
       ...pictures.map(
         ({ mimeType, data }): UserPart => ({
           type: 'image_url',

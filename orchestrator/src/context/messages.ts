@@ -23,7 +23,7 @@ export function toMessages(events: readonly LogEvent[], options: HistoryOptions)
   let workspace = noticeText(log, modelNotices.workspace)
 
   const system = noticeText(log, modelNotices.system)
-  if (system !== undefined) messages.push({ role: 'system', content: system })
+  if (system) messages.push({ role: 'system', content: system })
 
   const say = (content: Content): void => {
     messages.push(...steps.settle())

@@ -1,4 +1,4 @@
-import { Failure } from '@auroracoder/kit'
+import { Failure } from '@auroracoder/kit/jail'
 import type { ToolInfo, ToolSet } from '../connect/index.js'
 import type { LogEvent } from '../context/index.js'
 import type { Model } from '../providers/index.js'

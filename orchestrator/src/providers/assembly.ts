@@ -91,6 +91,7 @@ function tokens(bytes: number): number {
   return Math.ceil(bytes / bytesPerToken)
 }
 
+/** A tool's name where the markup of a call has it, not in prose. */
 function namesTool(markup: string, tools: readonly ToolSpec[]): boolean {
-  return tools.some(({ name }) => markup.includes(name))
+  return tools.some(({ name }) => markup.includes(`"${name}"`) || markup.includes(`>${name}`))
 }

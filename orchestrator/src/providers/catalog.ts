@@ -1,4 +1,4 @@
-import { Failure } from '@auroracoder/kit'
+import { Failure } from '@auroracoder/kit/jail'
 import { deepseek } from './deepseek.js'
 import { type ModelInfo, type Provider, providerSchema } from './provider.js'
 

@@ -1,4 +1,4 @@
-import { Failure } from '@auroracoder/kit'
+import { Failure } from '@auroracoder/kit/jail'
 import type { Provider } from './provider.js'
 
 /** `connect` to `interrupted` may pass by themselves; the others need somebody to act. */

@@ -16,7 +16,7 @@ export function readMarkup(markup: string, tools: readonly ToolSpec[]): MarkupCa
   return calls?.every(({ name }) => tools.some((tool) => tool.name === name)) ? calls : undefined
 }
 
-const mark = String.raw`(?:[｜|‖]{1,2}\s*DSML\s*[｜|‖]{1,2}\s*)?`
+const mark = String.raw`\s*(?:[｜|‖]{1,2}\s*DSML\s*[｜|‖]{1,2}\s*)?`
 const dsml = {
   open: new RegExp(String.raw`<${mark}(?:tool_calls|function_calls|tool_use|calls)\s*>`, 'y'),
   close: new RegExp(String.raw`</${mark}(?:tool_calls|function_calls|tool_use|calls)\s*>`, 'y'),
