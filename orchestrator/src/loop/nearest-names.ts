@@ -5,7 +5,7 @@ export function nearestNames(wrong: string, names: readonly string[]): string[] 
   const wanted = plain(wrong)
   return names
     .map((name) => ({ name, distance: distance(wanted, plain(name)), shares: sharesWord(wanted, plain(name)) }))
-    .filter(({ name, distance, shares }) => shares || distance <= Math.max(1, Math.floor(name.length / 3)))
+    .filter(({ name, distance, shares }) => shares || distance <= Math.max(2, Math.floor(name.length / 3)))
     .sort((a, b) => a.distance - b.distance)
     .slice(0, nearestMax)
     .map(({ name }) => name)

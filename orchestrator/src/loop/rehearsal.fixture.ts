@@ -63,7 +63,10 @@ function impatientClock(waits: number[]): Clock {
         waits.push(ms)
         return Promise.resolve()
       }
-      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
+      return new Promise((_, reject) => {
+        if (signal.aborted) reject(signal.reason)
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      })
     },
   }
 }
@@ -102,6 +105,12 @@ export function asked(text: string, run: Extract<EventDraft, { type: 'run.starte
     { type: 'input.admitted', data: { inputId: 'input', delivery: 'start', content: [{ type: 'text', text }] } },
     { type: 'run.started', data: { inputId: 'input', ...run } },
   ])
+}
+
+/** The same log with its run as an earlier one, and a run that continues it. */
+export function continuing(log: readonly StoredEvent[]): StoredEvent[] {
+  const earlier = log.map((event) => ({ ...event, runId: 'earlier' }))
+  return stored([{ type: 'run.started', data: { continues: 'earlier' } }], earlier)
 }
 
 export function stored(drafts: readonly EventDraft[], after: readonly StoredEvent[] = []): StoredEvent[] {
