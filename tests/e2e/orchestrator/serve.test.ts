@@ -71,7 +71,7 @@ function follow({ url, token }: Service, { session, after = 0, until }: Follow):
   const events: StoredEvent[] = []
   return new Promise((resolve, reject) => {
     for (const type of storedEventSchema.options.map((option) => option.shape.type.value)) {
-      source.addEventListener(type, (message: MessageEvent<string>) => {
+      source.addEventListener(type, (message) => {
         try {
           const event = storedEventSchema.parse(JSON.parse(message.data))
           expect(message.lastEventId).toBe(String(event.seq))
