@@ -1,0 +1,164 @@
+import { panelChangeSchema } from '@auroracoder/kit/wire'
+import { z } from 'zod'
+import { contentSchema, costSchema, limitsSchema, usageSchema } from './content.js'
+
+export const eventVersion = 1
+
+/** How a new input reaches a session: as a new run, or into the one that is active. */
+export const deliverySchema = z.enum(['start', 'steer', 'queue', 'interrupt'])
+
+export const sandboxSchema = z.enum(['auto', 'docker', 'local'])
+
+/** Why a run ended that did not break: it was done, it met a named limit, or nobody can answer it. */
+export const runStatusSchema = z.enum([
+  'completed',
+  'continued',
+  'approval_needed',
+  'limit_iterations',
+  'limit_wall_time',
+  'limit_tokens',
+  'limit_cost',
+  'limit_tool_calls',
+  'limit_subagent_depth',
+])
+
+const frame = {
+  v: z.literal(eventVersion),
+  /** 1, 2, 3 … within the session, without gaps. */
+  seq: z.int().min(1),
+  sessionId: z.string().min(1),
+  runId: z.string().min(1).optional(),
+  stepId: z.string().min(1).optional(),
+  /** On the events of a sub-agent's run: the run that started it. */
+  parentRunId: z.string().min(1).optional(),
+  time: z.iso.datetime(),
+}
+
+const seq = z.int().min(1)
+const id = z.string().min(1)
+const nothing = z.object({})
+const problem = z.object({
+  code: z.string().min(1),
+  message: z.string(),
+  details: z.record(z.string(), z.unknown()).optional(),
+})
+const panel = z.object({ panel: id, revision: z.int().min(0), changes: z.array(panelChangeSchema) })
+
+/** Everything that is kept and replayed. The log of a session is a list of these. */
+export const storedEventSchema = z.discriminatedUnion('type', [
+  durable(
+    'session.created',
+    z.object({
+      workspace: z.string(),
+      /** The workspace is a folder of ours, made for this session and removed with it. */
+      scratch: z.boolean(),
+      title: z.string().optional(),
+      model: z.string().optional(),
+      sandbox: sandboxSchema,
+      /** The session this one was forked from or goes on for; `seq` is the last event they share. */
+      parent: z.object({ sessionId: id, seq }).optional(),
+    }),
+  ),
+  durable('session.renamed', z.object({ title: z.string() })),
+  /** In the log of the origin: `sessionId` is the new session, which shares events up to `seq`. */
+  durable('session.forked', z.object({ sessionId: id, seq })),
+  /** Events after `seq` and before this one no longer count. */
+  durable('session.reverted', z.object({ seq })),
+  durable('session.closed', z.object({ reason: z.string() })),
+
+  durable('input.admitted', z.object({ inputId: id, delivery: deliverySchema, content: contentSchema })),
+
+  durable(
+    'run.started',
+    z.object({
+      /** Absent on a run that continues the one before without a new input. */
+      inputId: id.optional(),
+      continues: id.optional(),
+      model: z.string().optional(),
+      tools: z.array(z.string()).optional(),
+      limits: limitsSchema.optional(),
+      /** The client's key for safe repeats, and the SHA-256 of the request it came with. */
+      idempotency: z.object({ key: id, hash: id }).optional(),
+    }),
+  ),
+  durable('run.finished', z.object({ status: runStatusSchema, usage: usageSchema, cost: costSchema })),
+  durable('run.failed', problem),
+  durable('run.cancelled', z.object({ reason: z.string().optional() })),
+
+  /** `attempt` counts from 1; a discarded attempt is followed by the next one under a new step id. */
+  durable('step.started', z.object({ model: z.string(), attempt: z.int().min(1) })),
+  durable('step.finished', z.object({ finishReason: z.string(), usage: usageSchema, cost: costSchema })),
+  durable('step.discarded', z.object({ reason: z.string() })),
+
+  durable('text.started', nothing),
+  durable('text.finished', z.object({ text: z.string() })),
+  durable('reasoning.started', nothing),
+  durable('reasoning.finished', z.object({ text: z.string() })),
+
+  /** `arguments` is the text exactly as the model sent it, which need not be valid JSON. */
+  durable('tool.called', z.object({ callId: id, name: z.string(), arguments: z.string() })),
+  /** The call in the form that ran and that the model will read from now on, as JSON. */
+  durable('tool.corrected', z.object({ callId: id, arguments: z.string() })),
+  /** Appended before dispatch; `key` lets a server recognise a repeat. */
+  durable('tool.started', z.object({ callId: id, key: id })),
+  durable(
+    'tool.finished',
+    z.object({ callId: id, ok: z.boolean(), content: contentSchema, meta: z.record(z.string(), z.unknown()) }),
+  ),
+
+  durable(
+    'approval.asked',
+    z.object({
+      approvalId: id,
+      kind: z.enum(['tool', 'elicitation']),
+      callId: id.optional(),
+      message: z.string(),
+      /** JSON Schema of the answer's `content`, for elicitations. */
+      schema: z.record(z.string(), z.unknown()).optional(),
+      expiresAt: z.iso.datetime().optional(),
+    }),
+  ),
+  durable(
+    'approval.answered',
+    z.object({
+      approvalId: id,
+      answer: z.enum(['accept', 'decline', 'expire']),
+      content: z.record(z.string(), z.unknown()).optional(),
+    }),
+  ),
+
+  /** What the model is shown of a panel; `state` is the server's opaque state at that revision. */
+  durable('panel.changed', panel.extend({ state: z.unknown().optional() })),
+  /** All earlier panel blocks collapse; these stand for them from here on. */
+  durable('epoch', z.object({ reason: z.string(), panels: z.array(panel) })),
+  durable('compaction.started', z.object({ fromSeq: seq, toSeq: seq })),
+  /** `summary` stands for the events from `fromSeq` to `toSeq` in every later request. */
+  durable(
+    'compaction.finished',
+    z.object({ fromSeq: seq, toSeq: seq, summary: z.string(), usage: usageSchema, cost: costSchema }),
+  ),
+  /** The conversation goes on in another session. */
+  durable('continued', z.object({ sessionId: id })),
+  durable('subagent.started', z.object({ callId: id, sessionId: id, task: z.string() })),
+  durable('subagent.finished', z.object({ callId: id, sessionId: id, ok: z.boolean(), text: z.string() })),
+  durable('notice', problem),
+  durable('error', problem),
+])
+
+function durable<Type extends string, Data extends z.ZodType>(type: Type, data: Data) {
+  return z.object({ ...frame, type: z.literal(type), data })
+}
+
+/** One line of the log, as it is stored and as every client receives it. */
+export type StoredEvent = z.infer<typeof storedEventSchema>
+export type DurableType = StoredEvent['type']
+
+type DraftOf<Event> = Event extends { type: infer Type; data: infer Data }
+  ? { type: Type; data: Data; stepId?: string | undefined; parentRunId?: string | undefined }
+  : never
+
+/** A durable event before the log gave it its place. */
+export type EventDraft = DraftOf<StoredEvent>
+
+export type Delivery = z.infer<typeof deliverySchema>
+export type RunStatus = z.infer<typeof runStatusSchema>
