@@ -1,12 +1,10 @@
 import { Failure, type Family, type ServerDefinition, type ServerOptions } from '@auroracoder/kit'
 import { createJail } from '@auroracoder/kit/jail'
 import { commandEnvironment } from './environment/environment.js'
+import { shellTools } from './family.js'
 import { defaultLimits } from './limits.js'
 import { createShell } from './shell/shell.js'
 import { createStarter } from './shell/starter.js'
-import { createTurns } from './shell/turns.js'
-import { readTerminal } from './tools/read-terminal.js'
-import { runTerminalCommand } from './tools/run-terminal-command.js'
 
 export const shellServer: ServerDefinition = {
   name: 'shell',
@@ -38,9 +36,5 @@ async function create({ roots, stateDir, flags, log }: ServerOptions): Promise<F
   const starter = createStarter({ env, log, loadPty: () => import('node-pty') })
   const [root = '/'] = jail.roots
   const shell = createShell({ root, stateDir, limits: defaultLimits, startRunner: starter.start, now: Date.now })
-  const context = { shell, jail, turns: createTurns(), missing: starter.missing }
-  return {
-    tools: [runTerminalCommand(context), readTerminal(context)],
-    close: () => shell.close(),
-  }
+  return { tools: shellTools({ shell, jail, missing: starter.missing }), close: () => shell.close() }
 }

@@ -63,8 +63,6 @@ __ac_behind() {
   ( \\builtin eval "$2" && \\builtin eval "\${__ac_text[0]}" )
   \\builtin printf '%s\\0' "${nonce} ended $1 $?" >${quote(paths.endings)}
 }
-
-\\builtin readonly -f __ac_done __ac_behind
 `
 }
 
