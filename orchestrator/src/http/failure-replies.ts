@@ -1,4 +1,4 @@
-import { Failure } from '@auroracoder/kit'
+import { Failure } from '@auroracoder/kit/jail'
 import type { Context, Env } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'

@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Failure } from '@auroracoder/kit'
+import { Failure } from '@auroracoder/kit/jail'
 import { getRequestListener } from '@hono/node-server'
 import type { Logger } from 'pino'
 import type { Sessions } from '../sessions/index.js'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Failure } from '@auroracoder/kit'
+import { Failure } from '@auroracoder/kit/jail'
 
 export const tokenCharsMin = 16
 

@@ -1,4 +1,4 @@
-import { Failure } from '@auroracoder/kit'
+import { Failure } from '@auroracoder/kit/jail'
 import type { Agent, AgentTask, EventDraft, LoopOutput, StoredEvent } from '../events/index.js'
 
 const usage = { input: 1, output: 1, reasoning: 0, cacheHit: 0, cacheMiss: 1 }

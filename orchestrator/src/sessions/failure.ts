@@ -1,4 +1,4 @@
-import { Failure } from '@auroracoder/kit'
+import { Failure } from '@auroracoder/kit/jail'
 
 export type SessionFailureCode =
   | 'unknown_session'

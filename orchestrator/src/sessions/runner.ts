@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { Failure } from '@auroracoder/kit'
+import { Failure } from '@auroracoder/kit/jail'
 import type { Logger } from 'pino'
 import { type Agent, type AgentTask, type EventDraft, endsRun, type LoopOutput } from '../events/index.js'
 import type { Hub } from './hub.js'

@@ -1,1 +1,1 @@
-export {}
+export { renderChange } from './render.js'

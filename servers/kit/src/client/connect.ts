@@ -1,0 +1,42 @@
+import type { Duplex } from 'node:stream'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import { type Connection, type ConnectOptions, openConnection } from './connection.js'
+import { createDuplexTransport } from './duplex-transport.js'
+
+/** Over any byte stream, such as the stdio of a process that someone else started. */
+export function connectStream(stream: Duplex, options: ConnectOptions): Promise<Connection> {
+  return openConnection(createDuplexTransport(stream), options)
+}
+
+export interface StdioCommand {
+  command: string
+  args: readonly string[]
+  /** Added to the few variables that every child gets (PATH, HOME, …); nothing else is inherited. */
+  env?: Readonly<Record<string, string>>
+  cwd?: string
+}
+
+/** Starts a server as a child process, without a shell; the child ends with the connection. */
+export function connectStdio({ command, args, env, cwd }: StdioCommand, options: ConnectOptions): Promise<Connection> {
+  const transport = new StdioClientTransport({
+    command,
+    args: [...args],
+    stderr: 'ignore',
+    ...(env ? { env: { ...env } } : {}),
+    ...(cwd ? { cwd } : {}),
+  })
+  return openConnection(transport, options)
+}
+
+export interface HttpEndpoint {
+  url: string
+  headers?: Readonly<Record<string, string>>
+}
+
+export function connectHttp({ url, headers }: HttpEndpoint, options: ConnectOptions): Promise<Connection> {
+  const transport = new StreamableHTTPClientTransport(new URL(url), {
+    ...(headers ? { requestInit: { headers: { ...headers } } } : {}),
+  })
+  return openConnection(transport, options)
+}

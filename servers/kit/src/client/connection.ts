@@ -1,0 +1,128 @@
+import { type CallToolResult, Client, type Transport } from '@modelcontextprotocol/client'
+
+export interface RemoteTool {
+  name: string
+  description: string
+  inputSchema: Record<string, unknown>
+  annotations: { readOnlyHint?: boolean | undefined; destructiveHint?: boolean | undefined }
+  meta: Readonly<Record<string, unknown>>
+}
+
+export interface RemoteImage {
+  data: string
+  mimeType: string
+}
+
+/** What a tool answered, with the parts that a model can be shown taken apart. */
+export interface RemoteResult {
+  ok: boolean
+  text: string
+  images: readonly RemoteImage[]
+  meta: Readonly<Record<string, unknown>>
+}
+
+export interface RemoteCall {
+  name: string
+  args: Record<string, unknown>
+  meta?: Readonly<Record<string, unknown>>
+  signal: AbortSignal
+  onProgress?(message: string): void
+  /** Without a sign of life; progress arms it again. */
+  silenceMs?: number
+}
+
+export interface Connection {
+  readonly serverName: string
+  readonly instructions: string | undefined
+  listTools(): Promise<readonly RemoteTool[]>
+  /** Rejects when the connection breaks or the call is aborted; a tool that fails resolves with `ok: false`. */
+  callTool(call: RemoteCall): Promise<RemoteResult>
+  /** Settles when the connection is gone, whoever ended it. */
+  readonly closed: Promise<void>
+  close(): Promise<void>
+}
+
+export interface ConnectOptions {
+  clientInfo: { name: string; version: string }
+  /** `'2026-07-28'` for servers known to speak it, `'auto'` for any other. */
+  revision: '2026-07-28' | 'auto'
+  timeoutMs?: number
+}
+
+export const connectTimeoutMs = 30_000
+export const callSilenceMs = 120_000
+
+/** Opens an MCP connection over a transport; on failure the transport is closed. */
+export async function openConnection(
+  transport: Transport,
+  { clientInfo, revision, timeoutMs = connectTimeoutMs }: ConnectOptions,
+): Promise<Connection> {
+  const mode = revision === 'auto' ? 'auto' : { pin: revision }
+  const client = new Client(clientInfo, { versionNegotiation: { mode } })
+  const closed = new Promise<void>((resolve) => {
+    client.onclose = resolve
+  })
+  try {
+    await client.connect(transport, { timeout: timeoutMs })
+  } catch (error) {
+    await transport.close()
+    throw error
+  }
+  return {
+    serverName: client.getServerVersion()?.name ?? 'unnamed',
+    instructions: client.getInstructions(),
+    closed,
+    close: () => client.close(),
+    listTools: async () => (await client.listTools()).tools.map(remoteTool),
+    async callTool({ name, args, meta, signal, onProgress, silenceMs = callSilenceMs }) {
+      const result = await client.callTool(
+        { name, arguments: args, ...(meta ? { _meta: { ...meta } } : {}) },
+        {
+          signal,
+          timeout: silenceMs,
+          resetTimeoutOnProgress: true,
+          onprogress: ({ message }) => onProgress?.(message ?? ''),
+        },
+      )
+      return remoteResult(result)
+    },
+  }
+}
+
+type ListedTool = Awaited<ReturnType<Client['listTools']>>['tools'][number]
+
+function remoteTool(tool: ListedTool): RemoteTool {
+  return {
+    name: tool.name,
+    description: tool.description ?? '',
+    inputSchema: tool.inputSchema,
+    annotations: tool.annotations ?? {},
+    meta: tool._meta ?? {},
+  }
+}
+
+function remoteResult(result: CallToolResult): RemoteResult {
+  const text: string[] = []
+  const images: RemoteImage[] = []
+  for (const block of result.content) {
+    if (block.type === 'text') text.push(block.text)
+    else if (block.type === 'image') images.push({ data: block.data, mimeType: block.mimeType })
+    else text.push(describe(block))
+  }
+  // Servers that answer with data alone still have to be read.
+  if (text.length === 0 && images.length === 0 && result.structuredContent !== undefined) {
+    text.push(JSON.stringify(result.structuredContent))
+  }
+  return { ok: result.isError !== true, text: text.join('\n'), images, meta: result._meta ?? {} }
+}
+
+function describe(block: Exclude<CallToolResult['content'][number], { type: 'text' | 'image' }>): string {
+  switch (block.type) {
+    case 'resource':
+      return 'text' in block.resource ? block.resource.text : `[binary resource ${block.resource.uri}]`
+    case 'resource_link':
+      return `[resource ${block.uri}]`
+    case 'audio':
+      return `[audio, ${block.mimeType}]`
+  }
+}

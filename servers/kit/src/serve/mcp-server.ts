@@ -1,0 +1,133 @@
+import {
+  type CallToolResult,
+  CLIENT_INFO_META_KEY,
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceNotFoundError,
+  Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server'
+import { z } from 'zod'
+import type { Tool } from '../tool/tool.js'
+import { metaKeys } from '../wire/call.js'
+import { answerCall } from './answer-call.js'
+import type { Family, Log, ResourceText, ServerDefinition } from './definition.js'
+
+export interface McpServerOptions {
+  definition: ServerDefinition
+  /** The tools that are offered, by name. */
+  tools: ReadonlyMap<string, Tool>
+  family: Family
+  outputCharsMax: number | undefined
+  log: Log
+}
+
+/** Lists do not change while a server runs, and tell nothing about who asks. */
+const cacheHint = { ttlMs: 60_000, cacheScope: 'public' } as const
+const privateHint = { ttlMs: 0, cacheScope: 'private' } as const
+
+const clientInfoSchema = z.object({ name: z.string() })
+const envelopeSchema = z.object({ [CLIENT_INFO_META_KEY]: clientInfoSchema })
+
+/** An SDK server over a family; both eras and every transport get theirs from here. It keeps no state of its own. */
+export function createMcpServer(options: McpServerOptions): Server {
+  const { definition, family, tools } = options
+  const server = new Server(
+    { name: `auroracoder-${definition.name}`, title: definition.title, version: definition.version },
+    {
+      capabilities: { tools: {}, prompts: {}, resources: { subscribe: true }, logging: {} },
+      instructions: definition.instructions,
+      cacheHints: {
+        'tools/list': cacheHint,
+        'prompts/list': cacheHint,
+        'resources/list': cacheHint,
+        'resources/templates/list': cacheHint,
+        'server/discover': cacheHint,
+        'resources/read': privateHint,
+      },
+    },
+  )
+  const resources = new Map((family.resources ?? []).map((resource) => [resource.uri, resource]))
+
+  server.setRequestHandler('tools/list', () => ({ tools: [...tools.values()].map(published) }))
+  server.setRequestHandler('tools/call', (request, context) => call(server, request.params, context, options))
+  server.setRequestHandler('prompts/list', () => ({ prompts: [] }))
+  server.setRequestHandler('prompts/get', ({ params }) => {
+    throw new ProtocolError(
+      ProtocolErrorCode.InvalidParams,
+      `There is no prompt "${params.name}": this server has none.`,
+    )
+  })
+  server.setRequestHandler('resources/list', () => ({ resources: [...resources.values()].map(listed) }))
+  server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [] }))
+  server.setRequestHandler('resources/read', async ({ params }) => {
+    const resource = knownResource(resources, params.uri)
+    return { contents: [{ uri: resource.uri, mimeType: resource.mimeType, text: await resource.read() }] }
+  })
+  server.setRequestHandler('resources/subscribe', () => ({}))
+  server.setRequestHandler('resources/unsubscribe', () => ({}))
+  return server
+}
+
+interface CallParams {
+  name: string
+  arguments?: Record<string, unknown> | undefined
+  _meta?: Record<string, unknown> | undefined
+}
+
+async function call(
+  server: Server,
+  params: CallParams,
+  { mcpReq }: ServerContext,
+  { tools, outputCharsMax, log }: McpServerOptions,
+): Promise<CallToolResult> {
+  const progressToken = mcpReq._meta?.progressToken
+  const sendProgress =
+    progressToken === undefined
+      ? undefined
+      : (progress: number, message: string): void => {
+          const params = { progressToken, progress, message }
+          // A client that is gone needs no progress; the call's own answer fails where it matters.
+          mcpReq.notify({ method: 'notifications/progress', params }).catch(() => {})
+        }
+  // 2026-07-28 names the client in each request, the 2025 revisions once per connection.
+  const envelope = envelopeSchema.safeParse(mcpReq.envelope).data
+  const clientInfo = envelope?.[CLIENT_INFO_META_KEY] ?? server.getClientVersion()
+  return answerCall(
+    {
+      name: params.name,
+      args: params.arguments,
+      meta: mcpReq._meta ?? {},
+      clientName: clientInfo?.name,
+      signal: mcpReq.signal,
+      sendProgress,
+    },
+    { tools, outputCharsMax, log },
+  )
+}
+
+function published(tool: Tool) {
+  return {
+    name: tool.name,
+    title: tool.title,
+    description: tool.description,
+    inputSchema: tool.inputSchema,
+    annotations: {
+      readOnlyHint: tool.hints.readOnly,
+      destructiveHint: tool.hints.destructive,
+      idempotentHint: tool.hints.idempotent,
+      openWorldHint: tool.hints.openWorld,
+    },
+    ...(tool.effects ? { _meta: { [metaKeys.effects]: tool.effects } } : {}),
+  }
+}
+
+function listed({ uri, name, description, mimeType }: ResourceText) {
+  return { uri, name, description, mimeType }
+}
+
+function knownResource(resources: ReadonlyMap<string, ResourceText>, uri: string): ResourceText {
+  const resource = resources.get(uri)
+  if (resource) return resource
+  throw new ResourceNotFoundError(uri)
+}
