@@ -23,7 +23,7 @@ export interface Bench {
   /** A new scratch session's id. */
   session(): Promise<string>
   /** A real EventSource on the session's events. */
-  source(id: string, query?: string): EventSource
+  source(id: string, query?: string, origin?: string): EventSource
   dispose(): Promise<void>
 }
 
@@ -64,8 +64,8 @@ export async function createBench({ agent, ...options }: BenchOptions): Promise<
     server,
     call,
     session: async () => (await call('POST', '/v1/sessions', {})).body.session.id,
-    source(id, query = '') {
-      const url = `${server.url}/v1/sessions/${id}/events${query}`
+    source(id, query = '', origin = server.url) {
+      const url = `${origin}/v1/sessions/${id}/events${query}`
       const authorized: typeof fetch = (input, init) =>
         fetch(input, { ...init, headers: { ...init?.headers, authorization: `Bearer ${token}` } })
       const source = new EventSource(url, { fetch: authorized })
@@ -96,13 +96,13 @@ export function rawCall(url: string, headers: Record<string, string>, method = '
 }
 
 /** A client that has asked for an event stream over a bare socket, and reads only what it is told to. */
-export function bareStream(server: HttpServer, id: string): Socket {
+export function bareStream(server: HttpServer, id: string, query = '', headers: Record<string, string> = {}): Socket {
   const { hostname, port, host } = new URL(server.url)
   const socket = connect(Number(port), hostname)
   socket.on('error', () => {})
-  socket.write(
-    `GET /v1/sessions/${id}/events HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${token}\r\nAccept: text/event-stream\r\n\r\n`,
-  )
+  const head = { Host: host, Authorization: `Bearer ${token}`, Connection: 'close', ...headers }
+  const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.write(`GET /v1/sessions/${id}/events${query} HTTP/1.1\r\n${lines.join('')}\r\n`)
   return socket
 }
 
