@@ -1,5 +1,5 @@
 import type { DeltaEvent, StoredEvent } from '../events/index.js'
-import type { Sessions } from '../sessions/sessions.js'
+import type { Sessions } from '../sessions/index.js'
 import { type ExitCode, exitCodes } from './exit-codes.js'
 
 export interface FollowRunOptions {

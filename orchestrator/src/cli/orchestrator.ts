@@ -1,5 +1,5 @@
 import type { Config, Settings } from '../config/config.js'
-import type { Sessions } from '../sessions/sessions.js'
+import type { Sessions } from '../sessions/index.js'
 
 /** The assembled product, as the commands use it. */
 export interface Orchestrator {

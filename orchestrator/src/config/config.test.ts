@@ -16,7 +16,13 @@ const file = (text: string) => writeFile(join(cwd, configFileName), text)
 describe('the configuration', () => {
   it('listens on loopback and keeps data in the XDG directory by default', () => {
     const config = loadConfig({ flags: {}, env: { XDG_DATA_HOME: '/data' }, cwd })
-    expect(config).toEqual({ host: '127.0.0.1', port: 8080, sandbox: 'auto', model: undefined, dataDir: '/data/auroracoder' })
+    expect(config).toEqual({
+      host: '127.0.0.1',
+      port: 8080,
+      sandbox: 'auto',
+      model: undefined,
+      dataDir: '/data/auroracoder',
+    })
   })
 
   it('takes flags before the environment before the file', async () => {
@@ -37,7 +43,9 @@ describe('the configuration', () => {
 
   it('says where a file is not JSON', async () => {
     await file('{port: 1}')
-    expect(() => loadConfig({ flags: {}, env: {}, cwd })).toThrow(/auroracoder\.config\.json is not valid JSON: .*position/s)
+    expect(() => loadConfig({ flags: {}, env: {}, cwd })).toThrow(
+      /auroracoder\.config\.json is not valid JSON: .*position/s,
+    )
   })
 
   it.each([

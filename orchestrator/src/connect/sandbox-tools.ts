@@ -26,7 +26,7 @@ export async function connectSandboxTools(options: SandboxToolsOptions): Promise
     const opened = await Promise.all(links.map(openLink))
     const owners = new Map(opened.flatMap(({ link, tools }) => tools.map((tool) => [tool.name, link])))
     return {
-      tools: opened.flatMap(({ tools }) => tools.map(toolInfo)),
+      tools: opened.flatMap(({ link, tools }) => tools.map((tool) => toolInfo(tool, link.server))),
       instructions: opened.flatMap(({ link, connection }) =>
         connection.instructions ? [{ server: link.server, text: connection.instructions }] : [],
       ),
@@ -50,10 +50,11 @@ async function openLink(link: ServerLink): Promise<OpenedLink> {
   return { link, connection, tools: await connection.listTools() }
 }
 
-function toolInfo(tool: RemoteTool): ToolInfo {
+function toolInfo(tool: RemoteTool, server: string): ToolInfo {
   const effects = effectsSchema.safeParse(tool.meta[metaKeys.effects]).data
   return {
     name: tool.name,
+    server,
     description: tool.description,
     inputSchema: tool.inputSchema,
     trusted: true,

@@ -2,6 +2,8 @@
 export interface ToolInfo {
   /** Unique within the set and fit for model APIs: `[A-Za-z0-9_-]{1,64}`. */
   name: string
+  /** The server that has it. */
+  server: string
   description: string
   inputSchema: Record<string, unknown>
   /** Ours: it normalises and validates its arguments itself, and its hints are true. */

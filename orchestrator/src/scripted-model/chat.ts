@@ -73,7 +73,7 @@ export function createChat({ script, models, rules, contextTokensMax, deltaChars
       const answer = composeAnswer({ choice, fault, request, digest: reading.digest })
       const usage = measureUsage(answer, reading)
       addUsage(totals, usage)
-      const id = `${reading.digest.slice(0, 32)}-${attempt}`
+      const id = reading.digest.slice(0, 32)
       const created = Math.floor(clock.now() / 1_000)
       return {
         frames: renderBody({ answer, usage, request, fault, id, created, deltaChars }),

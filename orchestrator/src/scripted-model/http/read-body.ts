@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { describePosition, JsonSyntaxError, scanJson } from '../script/json-scan.js'
+import { describePosition, isTooDeep, JsonSyntaxError, jsonDepthMax, scanJson } from '../script/json-scan.js'
 import { Refusal } from './refusal.js'
 
 /** How many times the limit is swallowed so that a sender still reads its 413, before the connection is dropped. */
@@ -13,6 +13,9 @@ export async function readJson(request: IncomingMessage, bodyBytesMax: number): 
     throw new Refusal({ status: 415, message: `Expected a plain body, found content-encoding ${encoding}.` })
   }
   const text = decode(body)
+  if (isTooDeep(text)) {
+    throw new Refusal({ status: 400, message: `Expected at most ${jsonDepthMax} levels of nesting, found more.` })
+  }
   try {
     return JSON.parse(text)
   } catch (error) {

@@ -79,7 +79,7 @@ async function write(response: ServerResponse, piece: Buffer, signal: AbortSigna
 }
 
 async function finish(response: ServerResponse, fault: Fault | undefined, signal: AbortSignal): Promise<void> {
-  if (fault?.stallAtByte !== undefined) await once(signal, 'abort')
+  if (fault?.stallAtByte !== undefined && !signal.aborted) await once(signal, 'abort')
   signal.throwIfAborted()
   if (fault?.cutAtByte === undefined) {
     response.end()

@@ -64,7 +64,7 @@ export function scanJson(text: string): Map<string, number> {
   }
 
   function scanString(): string {
-    const found = match(/"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y)
+    const found = match(/"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*/y)
     const start = at
     at += found.length
     if (!take('"')) {
@@ -97,6 +97,31 @@ export function scanJson(text: string): Map<string, number> {
   function fail(expected: string): never {
     throw new JsonSyntaxError(at, expected)
   }
+}
+
+/** Whether JSON text nests past the limit; cheap enough for every request, where a scan is for broken ones alone. */
+export function isTooDeep(text: string): boolean {
+  let depth = 0
+  for (let at = 0; at < text.length && depth <= jsonDepthMax; at += 1) {
+    const character = text[at]
+    if (character === '"') at = stringEnd(text, at)
+    else if (character === '[' || character === '{') depth += 1
+    else if (character === ']' || character === '}') depth -= 1
+  }
+  return depth > jsonDepthMax
+}
+
+/** The offset of the quote that closes a string, or the end of the text. */
+function stringEnd(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1)
+  while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
+  return end < 0 ? text.length : end
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0
+  while (text[at - 1 - backslashes] === '\\') backslashes += 1
+  return backslashes % 2 === 1
 }
 
 export function pathKey(path: readonly PropertyKey[]): string {
