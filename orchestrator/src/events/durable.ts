@@ -154,10 +154,19 @@ export type StoredEvent = z.infer<typeof storedEventSchema>
 export type DurableType = StoredEvent['type']
 
 type DraftOf<Event> = Event extends { type: infer Type; data: infer Data }
-  ? { type: Type; data: Data; stepId?: string | undefined; parentRunId?: string | undefined }
+  ? {
+      type: Type
+      data: Data
+      stepId?: string | undefined
+      runId?: string | undefined
+      parentRunId?: string | undefined
+    }
   : never
 
-/** A durable event before the log gave it its place. */
+/**
+ * A durable event before the log gave it its place. `runId` is the run that yields it unless it says otherwise: a
+ * sub-agent's events inside its parent's log carry their own, and the parent's as `parentRunId`.
+ */
 export type EventDraft = DraftOf<StoredEvent>
 
 export type Delivery = z.infer<typeof deliverySchema>

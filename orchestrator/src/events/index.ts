@@ -23,3 +23,4 @@ export {
   storedEventSchema,
 } from './durable.js'
 export { type DeltaEvent, type DeltaType, deltaEventSchema, deltaTypeSchema } from './ephemeral.js'
+export { endsRun } from './run-end.js'

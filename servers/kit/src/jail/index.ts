@@ -1,1 +1,2 @@
+export { Failure } from '../failure.js'
 export { contains, createJail, type Jail } from './jail.js'

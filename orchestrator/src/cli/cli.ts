@@ -1,0 +1,105 @@
+import yargs from 'yargs'
+import { type ExitCode, exitCodes } from './exit-codes.js'
+import type { RunArguments } from './run.js'
+import type { ScriptedModelArguments } from './scripted-model.js'
+import type { ServeArguments } from './serve.js'
+
+/** What the commands do; each settles with the exit code of the process. */
+export interface Commands {
+  serve(args: ServeArguments): Promise<ExitCode>
+  start(args: ServeArguments): Promise<ExitCode>
+  run(args: RunArguments): Promise<ExitCode>
+  scriptedModel(args: ScriptedModelArguments): Promise<ExitCode>
+}
+
+const settingsOptions = {
+  'data-dir': { type: 'string', describe: 'where sessions and tokens are kept' },
+  sandbox: { choices: ['auto', 'docker', 'local'], describe: 'where the tools run' },
+  json: { type: 'boolean', default: false, describe: 'print JSON lines for programs' },
+} as const
+
+const serveOptions = {
+  ...settingsOptions,
+  host: { type: 'string', describe: 'address to listen on (default: 127.0.0.1)' },
+  port: { type: 'number', describe: 'port to listen on, 0 for any free one (default: 8080)' },
+  resume: {
+    type: 'boolean',
+    default: true,
+    describe: 'go on with runs that were interrupted (--no-resume: leave them)',
+  },
+} as const
+
+/** Reads the command line and runs its command. Wrong usage is told on stderr and ends with 2. */
+export async function runCli(argv: readonly string[], commands: Commands, version: string): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.completed
+  const settle = async (running: Promise<ExitCode>): Promise<void> => {
+    exitCode = await running
+  }
+
+  const parser = yargs([...argv])
+    .scriptName('auroracoder')
+    .version(version)
+    .command('serve', 'serve the API over HTTP and SSE', serveOptions, (args) =>
+      settle(commands.serve(serveArguments(args))),
+    )
+    .command('start', 'serve, and without an API key show a demonstration', serveOptions, (args) =>
+      settle(commands.start(serveArguments(args))),
+    )
+    .command(
+      'run <task>',
+      'run one task in the terminal and exit',
+      (command) =>
+        command.positional('task', { type: 'string', demandOption: true, describe: 'what to do' }).options({
+          ...settingsOptions,
+          workspace: { type: 'string', describe: 'directory to work in (default: a new scratch folder)' },
+          session: { type: 'string', describe: 'go on in this session' },
+          model: { type: 'string', describe: 'model to use' },
+        }),
+      ({ task, workspace, session, model, json, dataDir, sandbox }) =>
+        settle(commands.run({ task, workspace, session, json, settings: { dataDir, sandbox, model } })),
+    )
+    .command(
+      'scripted-model',
+      'play a script as an OpenAI-compatible model, for tests',
+      {
+        script: { type: 'string', demandOption: true, describe: 'JSON file with the script' },
+        port: { type: 'number', default: 0, describe: 'port to listen on, 0 for any free one' },
+        'delay-ms': { type: 'number', default: 0, describe: 'pause before each piece of an answer' },
+        json: settingsOptions.json,
+      },
+      ({ script, port, delayMs, json }) => settle(commands.scriptedModel({ script, port, delayMs, json })),
+    )
+    .demandCommand(1, 'Name a command.')
+    .strict()
+    .exitProcess(false)
+    .fail((problem, error) => {
+      // Thrown, since yargs would run the command all the same.
+      throw error ?? new UsageFailure(problem)
+    })
+
+  try {
+    await parser.parseAsync()
+    return exitCode
+  } catch (error) {
+    if (!(error instanceof UsageFailure)) throw error
+    process.stderr.write(`auroracoder: ${error.message}\nSee auroracoder --help.\n`)
+    return exitCodes.usage
+  }
+}
+
+class UsageFailure extends Error {
+  override readonly name = 'UsageFailure'
+}
+
+interface ParsedServe {
+  host: string | undefined
+  port: number | undefined
+  dataDir: string | undefined
+  sandbox: 'auto' | 'docker' | 'local' | undefined
+  json: boolean
+  resume: boolean
+}
+
+function serveArguments({ host, port, dataDir, sandbox, json, resume }: ParsedServe): ServeArguments {
+  return { json, resume, settings: { host, port, dataDir, sandbox } }
+}

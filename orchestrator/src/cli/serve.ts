@@ -1,0 +1,40 @@
+import type { Settings } from '../config/config.js'
+import { type ExitCode, exitCodes } from './exit-codes.js'
+import type { Listening, Orchestrator, World } from './orchestrator.js'
+import { endingSignal, untilAborted } from './until-signal.js'
+
+export interface ServeArguments {
+  json: boolean
+  resume: boolean
+  settings: Settings
+}
+
+/** Serves the API until the process is told to end. */
+export async function serveCommand(args: ServeArguments, { open, env }: World): Promise<ExitCode> {
+  const ending = endingSignal()
+  const orchestrator = await open({ settings: args.settings, env, recover: args.resume ? 'resume' : 'leave' })
+  try {
+    const listening = await orchestrator.listen()
+    announce(listening, orchestrator, args.json)
+    await untilAborted(ending)
+    return exitCodes.completed
+  } finally {
+    await orchestrator.close()
+  }
+}
+
+/** The first line of stdout; a program reads it as JSON instead of guessing when the service is ready. */
+export function announce(listening: Listening, { modelId }: Orchestrator, json: boolean): void {
+  const { url, tokenFile } = listening
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ ready: true, url, tokenFile, pid: process.pid })}\n`)
+    return
+  }
+  const lines = [
+    `AuroraCoder listens on ${url} (model: ${modelId})`,
+    `  token:       ${tokenFile ?? 'as given by AURORACODER_TOKEN'}`,
+    `  log in once: ${listening.loginUrl()}`,
+    '  Tools run as plain processes of this machine: the workspace is no security boundary for the shell.',
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+}

@@ -1,0 +1,2 @@
+export type { ToolInfo, ToolOutcome, ToolRequest, ToolSet } from './tool-set.js'
+export { createWorkbenches, type Workbench, type Workbenches, type WorkbenchKey } from './workbenches.js'

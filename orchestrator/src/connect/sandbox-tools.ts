@@ -1,0 +1,110 @@
+import type { Connection, RemoteResult, RemoteTool } from '@auroracoder/kit/client'
+import { appliedSchema, effectsSchema, metaKeys } from '@auroracoder/kit/wire'
+import type { Sandbox, ServerName } from '@auroracoder/sandbox'
+import { z } from 'zod'
+import { createServerLink, ServerDied, type ServerLink } from './server-link.js'
+import type { ToolInfo, ToolOutcome, ToolRequest, ToolSet } from './tool-set.js'
+
+export interface SandboxToolsOptions {
+  sandbox: Sandbox
+  servers: readonly ServerName[]
+  /** Of one branch of one session: what the servers remember is kept under it. */
+  conversation: string
+  clientInfo: { name: string; version: string }
+}
+
+export interface SandboxTools extends ToolSet {
+  close(): Promise<void>
+}
+
+/** Connects to our servers in a started sandbox, all at once. Their tools keep their bare names. */
+export async function connectSandboxTools(options: SandboxToolsOptions): Promise<SandboxTools> {
+  const { sandbox, servers, clientInfo } = options
+  const links = servers.map((server) => createServerLink({ sandbox, server, clientInfo }))
+  const close = async (): Promise<void> => void (await Promise.allSettled(links.map((link) => link.close())))
+  try {
+    const opened = await Promise.all(links.map(openLink))
+    const owners = new Map(opened.flatMap(({ link, tools }) => tools.map((tool) => [tool.name, link])))
+    return {
+      tools: opened.flatMap(({ link, tools }) => tools.map((tool) => toolInfo(tool, link.server))),
+      instructions: opened.flatMap(({ link, connection }) =>
+        connection.instructions ? [{ server: link.server, text: connection.instructions }] : [],
+      ),
+      call: (request) => call(owners.get(request.name), request, options.conversation),
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+interface OpenedLink {
+  link: ServerLink
+  connection: Connection
+  tools: readonly RemoteTool[]
+}
+
+async function openLink(link: ServerLink): Promise<OpenedLink> {
+  const connection = await link.connection()
+  return { link, connection, tools: await connection.listTools() }
+}
+
+function toolInfo(tool: RemoteTool, server: string): ToolInfo {
+  const effects = effectsSchema.safeParse(tool.meta[metaKeys.effects]).data
+  return {
+    name: tool.name,
+    server,
+    description: tool.description,
+    inputSchema: tool.inputSchema,
+    trusted: true,
+    isReadOnly(args) {
+      if (tool.annotations.readOnlyHint === true) return true
+      return effects?.read.some((value) => args[effects.arg] === value) ?? false
+    },
+  }
+}
+
+async function call(link: ServerLink | undefined, request: ToolRequest, conversation: string): Promise<ToolOutcome> {
+  if (!link) return failure(`There is no tool "${request.name}".`)
+  try {
+    const result = await link.callTool({
+      name: request.name,
+      args: request.args,
+      signal: request.signal,
+      onProgress: request.onProgress,
+      meta: {
+        [metaKeys.conversation]: conversation,
+        [metaKeys.call]: { key: request.key, step: request.step },
+      },
+    })
+    return outcome(result)
+  } catch (error) {
+    if (request.signal.aborted) throw error
+    return failure(explain(error))
+  }
+}
+
+const factsSchema = z.record(z.string(), z.unknown())
+
+function outcome({ ok, text, images, meta }: RemoteResult): ToolOutcome {
+  return {
+    ok,
+    text,
+    images,
+    applied: appliedSchema.safeParse(meta[metaKeys.applied]).data?.arguments,
+    facts: factsSchema.safeParse(meta[metaKeys.result]).data,
+  }
+}
+
+function failure(text: string): ToolOutcome {
+  return { ok: false, text, images: [], applied: undefined, facts: undefined }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ServerDied) {
+    return `${error.message}. It starts again with the next call; verify what this call did before repeating it.`
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  return `The call got no answer: ${message}. Verify what it did before repeating it.`
+}

@@ -1,0 +1,106 @@
+import type { Sandbox, ServerName } from '@auroracoder/sandbox'
+import { connectSandboxTools, type SandboxTools } from './sandbox-tools.js'
+import type { ToolSet } from './tool-set.js'
+
+export interface WorkbenchKey {
+  sessionId: string
+  /** An existing directory of the host. */
+  workspace: string
+}
+
+/** The tools of a session, held until they are released. */
+export interface Workbench {
+  readonly tools: ToolSet
+  release(): void
+}
+
+/** Each session's sandbox with its tool servers: started at the first use, stopped when idle for long. */
+export interface Workbenches {
+  /** Rejects when the sandbox or one of its servers does not start; the next call tries again. */
+  open(key: WorkbenchKey): Promise<Workbench>
+  /** Stops one session's sandbox, or all of them; also those in use. */
+  close(sessionId?: string): Promise<void>
+}
+
+export interface WorkbenchesOptions {
+  createSandbox(key: WorkbenchKey): Sandbox
+  servers: readonly ServerName[]
+  clientInfo: { name: string; version: string }
+  idleMs?: number
+}
+
+/** A background server that the agent started lives this long after the session's last run. */
+export const workbenchIdleMs = 30 * 60_000
+
+interface Bench {
+  ready: Promise<{ sandbox: Sandbox; tools: SandboxTools }>
+  users: number
+  idle: NodeJS.Timeout | undefined
+}
+
+export function createWorkbenches(options: WorkbenchesOptions): Workbenches {
+  const benches = new Map<string, Bench>()
+  const { idleMs = workbenchIdleMs } = options
+
+  const stop = async (sessionId: string): Promise<void> => {
+    const bench = benches.get(sessionId)
+    if (!bench) return
+    benches.delete(sessionId)
+    clearTimeout(bench.idle)
+    const { sandbox, tools } = await bench.ready
+    await tools.close()
+    await sandbox.stop()
+  }
+
+  const benchOf = (key: WorkbenchKey): Bench => {
+    const known = benches.get(key.sessionId)
+    if (known) return known
+    const bench: Bench = { ready: start(key, options), users: 0, idle: undefined }
+    benches.set(key.sessionId, bench)
+    bench.ready.catch(() => benches.delete(key.sessionId))
+    return bench
+  }
+
+  return {
+    async open(key) {
+      const bench = benchOf(key)
+      clearTimeout(bench.idle)
+      bench.users += 1
+      let isHeld = true
+      const release = (): void => {
+        if (!isHeld) return
+        isHeld = false
+        bench.users -= 1
+        if (bench.users > 0) return
+        bench.idle = setTimeout(() => void stop(key.sessionId), idleMs)
+        bench.idle.unref()
+      }
+      try {
+        return { tools: (await bench.ready).tools, release }
+      } catch (error) {
+        release()
+        clearTimeout(bench.idle)
+        throw error
+      }
+    },
+    async close(sessionId) {
+      const ids = sessionId === undefined ? [...benches.keys()] : [sessionId]
+      await Promise.allSettled(ids.map(stop))
+    },
+  }
+}
+
+async function start(
+  key: WorkbenchKey,
+  { createSandbox, servers, clientInfo }: WorkbenchesOptions,
+): Promise<{ sandbox: Sandbox; tools: SandboxTools }> {
+  const sandbox = createSandbox(key)
+  try {
+    await sandbox.start()
+    const tools = await connectSandboxTools({ sandbox, servers, conversation: key.sessionId, clientInfo })
+    return { sandbox, tools }
+  } catch (error) {
+    await sandbox.stop()
+    throw error
+  }
+}

@@ -1,0 +1,7 @@
+export { effectiveEvents, type LogEvent, modelNotices } from './log-event.js'
+export { type HistoryOptions, toMessages } from './messages.js'
+export { outcomeUnknownText } from './steps.js'
+export { buildSystemPrompt, defaultRules, type SystemPromptOptions } from './system-prompt.js'
+export { noUsage, type RunTotals, runTotals } from './usage.js'
+export { validateHistory } from './validate-history.js'
+export { type WorkspaceNoteOptions, workspaceNote } from './workspace-note.js'

@@ -1,0 +1,2 @@
+export { demoScript, demoTask } from './script.js'
+export { createDemoWorkspace } from './workspace.js'

@@ -1,0 +1,34 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Sessions } from '../sessions/index.js'
+import type { App } from './app.js'
+import { failures, json } from './route-parts.js'
+
+const okSchema = z.object({ ok: z.literal(true) })
+const tags = ['health']
+
+const alive = createRoute({
+  method: 'get',
+  path: '/healthz',
+  tags,
+  security: [],
+  summary: 'Tell whether the process answers',
+  responses: { 200: json(okSchema, 'It does'), ...failures },
+})
+
+const ready = createRoute({
+  method: 'get',
+  path: '/readyz',
+  tags,
+  security: [],
+  summary: 'Tell whether sessions can be read',
+  responses: { 200: json(okSchema, 'They can'), ...failures },
+})
+
+/** Open to everyone who passes the origin gate: probes have no token, and these tell nothing else. */
+export function addHealthRoutes(app: App, sessions: Sessions): void {
+  app.openapi(alive, (c) => c.json({ ok: true as const }, 200))
+  app.openapi(ready, async (c) => {
+    await sessions.list({ limit: 1 })
+    return c.json({ ok: true as const }, 200)
+  })
+}

@@ -1,0 +1,94 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import type { PageMark, Sessions } from '../sessions/index.js'
+import type { App } from './app.js'
+import { Refused } from './failure-replies.js'
+import { failures, json } from './route-parts.js'
+import {
+  newSessionSchema,
+  pageQuerySchema,
+  sessionPageSchema,
+  sessionParamsSchema,
+  sessionPatchSchema,
+  sessionSchema,
+} from './schemas.js'
+
+const one = z.object({ session: sessionSchema })
+const tags = ['sessions']
+
+const create = createRoute({
+  method: 'post',
+  path: '/v1/sessions',
+  tags,
+  summary: 'Open a session on a workspace',
+  request: { body: { required: true, ...json(newSessionSchema, 'null as workspace makes a scratch folder') } },
+  responses: { 201: json(one, 'The new session'), ...failures },
+})
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/sessions',
+  tags,
+  summary: 'List sessions, newest first',
+  request: { query: pageQuerySchema },
+  responses: { 200: json(sessionPageSchema, 'A page; pass nextCursor as cursor for the next one'), ...failures },
+})
+
+const get = createRoute({
+  method: 'get',
+  path: '/v1/sessions/{id}',
+  tags,
+  summary: 'Show a session and how its newest run stands',
+  request: { params: sessionParamsSchema },
+  responses: { 200: json(one, 'The session'), ...failures },
+})
+
+const patch = createRoute({
+  method: 'patch',
+  path: '/v1/sessions/{id}',
+  tags,
+  summary: 'Rename a session',
+  request: { params: sessionParamsSchema, body: { required: true, ...json(sessionPatchSchema, 'What to change') } },
+  responses: { 200: json(one, 'The session'), ...failures },
+})
+
+const remove = createRoute({
+  method: 'delete',
+  path: '/v1/sessions/{id}',
+  tags,
+  summary: 'Cancel what runs and remove the session, with its log and its scratch folder',
+  request: { params: sessionParamsSchema },
+  responses: { 204: { description: 'Removed' }, ...failures },
+})
+
+export function addSessionRoutes(app: App, sessions: Sessions): void {
+  app.openapi(create, async (c) => c.json({ session: await sessions.create(c.req.valid('json')) }, 201))
+  app.openapi(get, async (c) => c.json({ session: await sessions.get(c.req.valid('param').id) }, 200))
+  app.openapi(patch, async (c) => {
+    const { title } = c.req.valid('json')
+    return c.json({ session: await sessions.rename(c.req.valid('param').id, title) }, 200)
+  })
+  app.openapi(remove, async (c) => {
+    await sessions.remove(c.req.valid('param').id)
+    return c.body(null, 204)
+  })
+  app.openapi(list, async (c) => {
+    const { limit, cursor, search } = c.req.valid('query')
+    const before = cursor === undefined ? {} : { before: readCursor(cursor) }
+    const page = await sessions.list({ limit: limit + 1, ...before, ...(search === undefined ? {} : { search }) })
+    const shown = page.slice(0, limit)
+    const last = shown.at(-1)
+    const nextCursor = page.length > limit && last !== undefined ? writeCursor(last) : null
+    return c.json({ sessions: shown, nextCursor }, 200)
+  })
+}
+
+function writeCursor({ createdAt, id }: PageMark): string {
+  return Buffer.from(`${createdAt} ${id}`).toString('base64url')
+}
+
+function readCursor(cursor: string): PageMark {
+  const [createdAt = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(' ')
+  if (z.iso.datetime().safeParse(createdAt).success && id !== '') return { createdAt, id }
+  const message = 'Expected the nextCursor of an earlier page as cursor; leave it out to begin with the newest session.'
+  throw new Refused({ status: 400, code: 'bad_cursor', message, details: { cursor } })
+}

@@ -1,0 +1,129 @@
+import type { ToolSet } from '../connect/index.js'
+import { effectiveEvents, type LogEvent, modelNotices, runTotals } from '../context/index.js'
+import type { LoopOutput, RunStatus } from '../events/index.js'
+import type { Model } from '../providers/index.js'
+import { ask } from './ask.js'
+import { type Clock, systemClock } from './clock.js'
+import { executeCalls } from './execute-calls.js'
+import { effectiveLimits, type RunLimits, reachedBeforeAsking, reachedBeforeCalls, runLimits } from './limits.js'
+import { nextMove } from './next-move.js'
+import { type Run, RunFailure } from './run.js'
+
+export interface LoopTask {
+  runId: string
+  /** The log of the session up to and including this run's `run.started`, or beyond it when the run is resumed. */
+  history: readonly LogEvent[]
+  signal: AbortSignal
+}
+
+export interface LoopDeps {
+  model: Model
+  tools: ToolSet
+  /** What opens the conversation; asked for once in a session, then it is in the log. */
+  opening: { system(): string; workspace(): Promise<string> }
+  /** Inputs that were admitted into this run since the last call of this function, as they stand in the log. */
+  steered?: () => readonly LogEvent[]
+  limits?: RunLimits
+  clock?: Clock
+}
+
+/**
+ * Works on a run until it ends. Each durable event must be in the log before the iterator is resumed. Nothing is
+ * remembered between two moves but the log, so a run that was cut anywhere goes on from what the log says.
+ * Ends with `run.finished`, or throws: the signal's reason when aborted, a `Failure` when the model cannot be had.
+ */
+export async function* runLoop(task: LoopTask, deps: LoopDeps): AsyncGenerator<LoopOutput, void> {
+  const stop = new AbortController()
+  const passOn = () => stop.abort(task.signal.reason)
+  if (task.signal.aborted) passOn()
+  task.signal.addEventListener('abort', passOn, { once: true })
+
+  const run = openRun(task, deps, stop.signal)
+  const outOfTime = new Error('The wall time of the run is over.')
+  const timer = run.clock.sleep(run.limits.wallTimeMs, stop.signal).then(
+    () => stop.abort(outOfTime),
+    () => {},
+  )
+  try {
+    for await (const output of work(run)) {
+      if (output.kind === 'event') run.log.push({ ...output.event, runId: run.id })
+      yield output
+    }
+  } catch (error) {
+    // What an abort interrupted reports it in its own words; the signal knows whose it was.
+    if (!run.signal.aborted) throw error
+    if (run.signal.reason !== outOfTime) throw run.signal.reason
+    yield finished(run, 'limit_wall_time')
+  } finally {
+    task.signal.removeEventListener('abort', passOn)
+    stop.abort(new Error('The run has ended.'))
+    await timer
+  }
+}
+
+async function* work(run: Run): AsyncGenerator<LoopOutput, void> {
+  yield* openConversation(run)
+  while (true) {
+    run.signal.throwIfAborted()
+    run.log.push(...run.steered())
+    const move = nextMove(run.log, run.id)
+    switch (move.kind) {
+      case 'discard':
+        yield { kind: 'event', event: { type: 'step.discarded', stepId: move.stepId, data: { reason: move.reason } } }
+        break
+      case 'nudge':
+        yield notice(modelNotices.nudge, move.text, { why: move.why })
+        break
+      case 'ask': {
+        const limit = reachedBeforeAsking(runTotals(run.log, run.id), run.limits)
+        if (limit) return yield finished(run, limit)
+        yield* ask(run)
+        break
+      }
+      case 'execute': {
+        const limit = reachedBeforeCalls(runTotals(run.log, run.id), run.limits)
+        if (limit) return yield finished(run, limit)
+        yield* executeCalls(move.step, run)
+        break
+      }
+      case 'fail':
+        throw new RunFailure(move.code, move.message)
+      case 'finish':
+        return yield finished(run, 'completed')
+    }
+  }
+}
+
+/** Every word of a request is in the log first; a session says these two once. */
+async function* openConversation(run: Run): AsyncGenerator<LoopOutput, void> {
+  const said = new Set(effectiveEvents(run.log).flatMap((event) => (event.type === 'notice' ? [event.data.code] : [])))
+  if (!said.has(modelNotices.system)) yield notice(modelNotices.system, run.opening.system())
+  if (!said.has(modelNotices.workspace)) yield notice(modelNotices.workspace, await run.opening.workspace())
+}
+
+function openRun(task: LoopTask, deps: LoopDeps, signal: AbortSignal): Run {
+  const started = task.history.find((event) => event.type === 'run.started' && event.runId === task.runId)
+  const given = started?.type === 'run.started' ? started.data : undefined
+  const allowed = given?.tools
+  return {
+    id: task.runId,
+    log: [...task.history],
+    signal,
+    model: deps.model,
+    tools: allowed ? deps.tools.tools.filter(({ name }) => allowed.includes(name)) : deps.tools.tools,
+    callTool: (request) => deps.tools.call(request),
+    opening: deps.opening,
+    steered: deps.steered ?? (() => []),
+    limits: effectiveLimits(deps.limits ?? runLimits, given?.limits),
+    clock: deps.clock ?? systemClock,
+  }
+}
+
+function finished(run: Run, status: RunStatus): LoopOutput {
+  const { usage, cost } = runTotals(run.log, run.id)
+  return { kind: 'event', event: { type: 'run.finished', data: { status, usage, cost } } }
+}
+
+function notice(code: string, message: string, details?: Record<string, unknown>): LoopOutput {
+  return { kind: 'event', event: { type: 'notice', data: { code, message, ...(details ? { details } : {}) } } }
+}

@@ -1,0 +1,30 @@
+import { Failure } from '@auroracoder/kit/jail'
+
+export type SessionFailureCode =
+  | 'unknown_session'
+  | 'bad_workspace'
+  | 'bad_cursor'
+  | 'run_active'
+  | 'no_active_run'
+  | 'nothing_to_continue'
+  | 'idempotency_conflict'
+  | 'session_elsewhere'
+  | 'instance_in_use'
+  | 'storage_failed'
+  | 'shutting_down'
+
+/** An expected failure of a session, with a stable code for programs beside the sentence for people. */
+export class SessionFailure extends Failure {
+  readonly code: SessionFailureCode
+  readonly details: Record<string, unknown>
+
+  constructor(
+    code: SessionFailureCode,
+    message: string,
+    options: { details?: Record<string, unknown>; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.details = options.details ?? {}
+  }
+}

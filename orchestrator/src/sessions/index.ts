@@ -1,0 +1,18 @@
+export { type EventStore, Fenced, type PageMark } from './event-store.js'
+export { SessionFailure, type SessionFailureCode } from './failure.js'
+export type { SessionEvent } from './hub.js'
+export { type InstanceLock, lockInstance } from './instance-lock.js'
+export { openLibsqlStore } from './libsql/store.js'
+export type { OpenCall } from './open-calls.js'
+export { stopGraceMs } from './runner.js'
+export type { ContinueRequest, RunRequest } from './runs.js'
+export {
+  type Cancelled,
+  createSessions,
+  type NewSession,
+  type RunView,
+  type Sessions,
+  type SessionsOptions,
+  type SessionView,
+  type StartedRun,
+} from './sessions.js'

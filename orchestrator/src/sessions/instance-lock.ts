@@ -1,0 +1,41 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { createClient, LibsqlError } from '@libsql/client'
+import { SessionFailure } from './failure.js'
+
+export interface InstanceLock {
+  release(): void
+}
+
+/**
+ * Makes sure that one process at a time goes by `name` in this data directory, since a process takes over the leases
+ * of its own name without waiting. The lock is an SQLite file lock: the system drops it when the process dies, however.
+ */
+export async function lockInstance({ dataDir, name }: { dataDir: string; name: string }): Promise<InstanceLock> {
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
+    throw new SessionFailure(
+      'instance_in_use',
+      `Expected an instance name of letters, digits, - and _, found "${name}".`,
+    )
+  }
+  await mkdir(join(dataDir, 'instances'), { recursive: true, mode: 0o700 })
+  const client = createClient({ url: pathToFileURL(join(dataDir, 'instances', `${name}.lock`)).href })
+  try {
+    const held = await client.transaction('write')
+    return {
+      release() {
+        held.close()
+        client.close()
+      },
+    }
+  } catch (cause) {
+    client.close()
+    if (!(cause instanceof LibsqlError) || !cause.code.startsWith('SQLITE_BUSY')) throw cause
+    throw new SessionFailure(
+      'instance_in_use',
+      `Another process runs as instance "${name}" on ${dataDir}; stop it, or give this one another --instance name.`,
+      { details: { name, dataDir }, cause },
+    )
+  }
+}

@@ -1,0 +1,53 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { createClient } from '@libsql/client'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { eventStoreSuite } from '../event-store.suite.js'
+import { openLibsqlStore } from './store.js'
+
+eventStoreSuite('libSQL', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'aurora store #ü? '))
+  return {
+    open: (now) => openLibsqlStore({ file: join(folder, 'events.db'), now }),
+    dispose: () => rm(folder, { recursive: true }),
+  }
+})
+
+let folder = ''
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'aurora-store-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+test('writes ahead and syncs fully, so that what was acknowledged survives a power cut', async () => {
+  const file = join(folder, 'events.db')
+  const store = await openLibsqlStore({ file, now: Date.now })
+  const client = createClient({ url: pathToFileURL(file).href })
+  expect((await client.execute('PRAGMA journal_mode')).rows[0]).toEqual({ journal_mode: 'wal' })
+  client.close()
+  store.close()
+})
+
+test('a file of a newer format is refused and left as it is', async () => {
+  const file = join(folder, 'events.db')
+  const client = createClient({ url: pathToFileURL(file).href })
+  await client.execute('PRAGMA user_version = 99')
+  await expect(openLibsqlStore({ file, now: Date.now })).rejects.toThrow(/newer version \(format 99/)
+  expect((await client.execute('SELECT count(*) AS tables FROM sqlite_master')).rows[0]).toEqual({ tables: 0 })
+  client.close()
+})
+
+test('a file that is no database, and a folder that is not there, are told as such', async () => {
+  const file = join(folder, 'events.db')
+  await writeFile(file, 'This is a diary, not a database. '.repeat(100))
+  await expect(openLibsqlStore({ file, now: Date.now })).rejects.toMatchObject({
+    code: 'storage_failed',
+    message: /damaged/,
+  })
+  await expect(openLibsqlStore({ file: join(folder, 'none', 'x.db'), now: Date.now })).rejects.toMatchObject({
+    code: 'storage_failed',
+    message: /must exist and be writable/,
+  })
+})

@@ -1,0 +1,133 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Failure } from '@auroracoder/kit/jail'
+import type { Logger } from 'pino'
+import { type Agent, type AgentTask, type EventDraft, endsRun, type LoopOutput } from '../events/index.js'
+import type { Hub } from './hub.js'
+import { createOpenCalls, type OpenCall } from './open-calls.js'
+import { within } from './within.js'
+import type { Writer } from './writer.js'
+
+/** An agent that was told to stop has this long, then its run ends without it. */
+export const stopGraceMs = 2_000
+/** An agent that yields without waiting for anything lets others have a turn this often. */
+const outputsPerTurnMax = 256
+
+export interface ActiveRun {
+  readonly id: string
+  /** Ends the run within `stopGraceMs` and names the calls that did not stop in time. */
+  cancel(reason?: string): Promise<readonly OpenCall[]>
+  /** Stops the agent and writes nothing: in the log the run stays open, to be resumed. */
+  interrupt(): Promise<void>
+  /** Resolves when the end is in the log, or nothing more can be written. Never rejects. */
+  readonly ended: Promise<void>
+}
+
+export interface RunnerOptions {
+  agent: Agent
+  task: Omit<AgentTask, 'signal'>
+  writer: Writer
+  hub: Hub
+  log: Logger
+}
+
+/** Pulls the agent through one run: each event is in the log before the agent goes on. */
+export function startRunner({ agent, task, writer, hub, log }: RunnerOptions): ActiveRun {
+  const { runId, sessionId, history } = task
+  const calls = createOpenCalls(history.filter((event) => event.runId === runId))
+  const abort = new AbortController()
+  let writing = true
+  let cancelReason: string | undefined
+  let finish = () => {}
+  const ended = new Promise<void>((resolve) => {
+    finish = resolve
+  }).then(() => hub.clearParts())
+
+  const append = (events: readonly EventDraft[], part?: string) =>
+    writer.append(events, part === undefined ? { runId } : { runId, part })
+
+  /** Whoever sets `writing` to false owns the end of the run: nothing is appended after a terminal event. */
+  const appendEnd = async (...events: EventDraft[]) => {
+    writing = false
+    try {
+      await append(events)
+    } finally {
+      finish()
+    }
+  }
+
+  const take = async (output: LoopOutput) => {
+    if (output.kind === 'delta') return hub.delta(output)
+    calls.apply(output.event)
+    if (endsRun(output.event)) await appendEnd(output.event)
+    else await append([output.event], output.part)
+  }
+
+  const drive = async () => {
+    const iterator = agent({ ...task, signal: abort.signal })[Symbol.asyncIterator]()
+    try {
+      for (let outputs = 1; writing; outputs += 1) {
+        const next = await iterator.next()
+        if (!writing) return
+        if (next.done) throw new Error('The agent ended without run.finished.')
+        await take(next.value)
+        if (outputs % outputsPerTurnMax === 0) await nextTurn()
+      }
+    } catch (error) {
+      await fail(error)
+    } finally {
+      await iterator.return?.()
+    }
+  }
+
+  const fail = async (error: unknown) => {
+    const cancelled = abort.signal.aborted
+    abort.abort()
+    if (writer.broken !== undefined) {
+      log.error({ err: error, sessionId, runId }, 'the log refuses the run, which stays open')
+      writing = false
+      return finish()
+    }
+    if (!writing) return log.debug({ err: error, sessionId, runId }, 'the agent broke after its run had ended')
+    if (cancelled) return appendEnd({ type: 'run.cancelled', data: { reason: cancelReason } })
+    if (!(error instanceof Failure)) log.error({ err: error, sessionId, runId }, 'the agent broke')
+    return appendEnd({ type: 'run.failed', data: explain(error) })
+  }
+
+  const driven = drive()
+    .catch(fail)
+    .catch((error: unknown) => log.error({ err: error, sessionId, runId }, 'the end of a run could not be written'))
+
+  return {
+    id: runId,
+    ended,
+    async cancel(reason) {
+      cancelReason ??= reason
+      abort.abort()
+      if (await within(ended, stopGraceMs)) return []
+      if (!writing) return ended.then(() => [])
+      const hanging = calls.list()
+      await appendEnd(hangingNotice(hanging), { type: 'run.cancelled', data: { reason } })
+      return hanging
+    },
+    async interrupt() {
+      const mine = writing
+      writing = false
+      abort.abort()
+      await within(driven, stopGraceMs)
+      if (mine) finish()
+      await ended
+    },
+  }
+}
+
+function explain(error: unknown): { code: string; message: string } {
+  const message = error instanceof Error ? error.message : String(error)
+  if (!(error instanceof Failure)) return { code: 'internal', message }
+  return { code: 'code' in error && typeof error.code === 'string' ? error.code : 'agent_failed', message }
+}
+
+function hangingNotice(hanging: readonly OpenCall[]): EventDraft {
+  const what = hanging.map(({ name, callId }) => `${name} (${callId})`).join(', ') || 'the agent itself'
+  const message = `Cancelled, although this did not stop within ${stopGraceMs} ms: ${what}. It may still have effects.`
+  return { type: 'notice', data: { code: 'cancel_incomplete', message, details: { hanging } } }
+}

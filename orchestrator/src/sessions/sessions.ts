@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto'
+import type { Logger } from 'pino'
+import type { Agent, StoredEvent } from '../events/index.js'
+import type { EventStore, PageMark, SessionRow } from './event-store.js'
+import { SessionFailure } from './failure.js'
+import type { SessionEvent } from './hub.js'
+import { createHubs } from './hubs.js'
+import type { OpenCall } from './open-calls.js'
+import { createOpenSessions, unknownSession } from './open-sessions.js'
+import { readAll } from './read-all.js'
+import { type ContinueRequest, createRuns, type RunRequest, type Started } from './runs.js'
+import { type RunSummary, runStatusIn, type SessionSummary } from './summary.js'
+import { prepareWorkspace, removeScratch } from './workspace.js'
+
+/** A summary as it is now: a run whose end is not in the log either works somewhere or was interrupted. */
+export type SessionView = Omit<SessionSummary, 'run' | 'closed'> & { run?: RunView }
+
+export interface RunView {
+  id: string
+  sessionId: string
+  status: RunSummary['status'] | 'interrupted'
+}
+
+export interface NewSession {
+  /** Absolute path of an existing directory; null makes a scratch folder that is removed with the session. */
+  workspace: string | null
+  title?: string | undefined
+  model?: string | undefined
+  sandbox: SessionSummary['sandbox']
+}
+
+export interface StartedRun {
+  run: RunView
+  /** Everything of this run comes after this seq. */
+  after: number
+}
+
+export interface Cancelled {
+  run: RunView
+  /** Calls that did not stop in time. */
+  hanging: readonly OpenCall[]
+}
+
+/** The sessions of one data directory. Failures that callers can act on are `SessionFailure`s. */
+export interface Sessions {
+  create(session: NewSession): Promise<SessionView>
+  get(id: string): Promise<SessionView>
+  list(page: { limit: number; before?: PageMark; search?: string }): Promise<SessionView[]>
+  rename(id: string, title: string): Promise<SessionView>
+  /** Cancels its run, tells its followers, and removes its log and its scratch folder. */
+  remove(id: string): Promise<void>
+
+  startRun(id: string, request: RunRequest, idempotencyKey?: string): Promise<StartedRun>
+  continueRun(id: string, request: ContinueRequest, idempotencyKey?: string): Promise<StartedRun>
+  /** Resolves when the run has ended, after `stopGraceMs` at the latest. */
+  cancelRun(id: string, reason?: string): Promise<Cancelled>
+
+  history(id: string): Promise<readonly StoredEvent[]>
+  /** Every event after `after`, then what happens, in batches, until the signal or the end of the session. */
+  follow(id: string, from: { after: number; signal: AbortSignal }): Promise<AsyncIterable<readonly SessionEvent[]>>
+
+  /** Takes up what a stopped process left: open runs (unless told not to) and half-removed sessions. */
+  recover(options: { resume: boolean }): Promise<void>
+  /** Stops the agents and leaves their runs open in the log, to be resumed. */
+  close(): Promise<void>
+}
+
+export interface SessionsOptions {
+  store: EventStore
+  agent: Agent
+  /** Names this process among those that share the store; one that starts again under its name takes over at once. */
+  owner: string
+  /** Where scratch workspaces are made. */
+  scratchRoot: string
+  log: Logger
+  now: () => number
+}
+
+export function createSessions({ store, agent, owner, scratchRoot, log, now }: SessionsOptions): Sessions {
+  const hubs = createHubs({ store, now, log, isLocal: (id) => open.get(id) !== undefined })
+  const open = createOpenSessions({ store, hubs, owner, now, log })
+  const runs = createRuns({ store, agent, log })
+
+  const find = async (id: string): Promise<SessionRow> => {
+    const row = await store.find(id)
+    if (row === undefined || row.summary.closed) throw unknownSession(id)
+    return row
+  }
+
+  const view = ({ summary, leasedBy }: SessionRow): SessionView => {
+    const { closed: _, run, ...rest } = summary
+    if (run === undefined) return rest
+    const works = open.get(summary.id)?.run !== undefined || (leasedBy !== undefined && leasedBy !== owner)
+    const status = run.status === 'running' && !works ? 'interrupted' : run.status
+    return { ...rest, run: { id: run.id, sessionId: summary.id, status } }
+  }
+
+  const viewRun = async (id: string, runId: string): Promise<RunView> => {
+    const { run } = view(await find(id))
+    if (run?.id === runId) return run
+    return { id: runId, sessionId: id, status: runStatusIn(await readAll(store, id), runId) }
+  }
+
+  const started = async (id: string, { runId, after }: Started) => ({ run: await viewRun(id, runId), after })
+
+  const finishRemoval = async ({ id, scratch, workspace }: SessionSummary) => {
+    if (scratch) await removeScratch(workspace)
+    await store.remove(id)
+  }
+
+  const cancel = async (id: string, reason?: string): Promise<readonly OpenCall[]> => {
+    const working = open.get(id)
+    if (working?.run !== undefined) return runs.cancel(working, reason)
+    return open.use(id, (session) => runs.cancel(session, reason))
+  }
+
+  async function* events(id: string, from: { after: number; signal: AbortSignal }) {
+    const hub = hubs.hold(id)
+    try {
+      yield* hub.follow(from)
+    } finally {
+      hubs.release(id)
+    }
+  }
+
+  return {
+    async create({ workspace: asked, title, model, sandbox }) {
+      const id = `ses_${randomUUID()}`
+      const { path: workspace, scratch } = await prepareWorkspace(asked, scratchRoot)
+      const data = { workspace, scratch, title, model, sandbox }
+      try {
+        await open.create(id, ({ writer }) => writer.append([{ type: 'session.created', data }]))
+      } catch (error) {
+        if (scratch) await removeScratch(workspace)
+        throw error
+      }
+      return view(await find(id))
+    },
+    get: async (id) => view(await find(id)),
+    list: async (page) => (await store.list(page)).map(view),
+    async rename(id, title) {
+      await open.use(id, ({ writer }) => writer.append([{ type: 'session.renamed', data: { title } }]))
+      return view(await find(id))
+    },
+    async remove(id) {
+      await cancel(id, 'The session is being deleted.')
+      await open.use(id, async (session) => {
+        await runs.cancel(session, 'The session is being deleted.')
+        await session.writer.append([{ type: 'session.closed', data: { reason: 'deleted' } }])
+        if (session.writer.summary !== undefined) await finishRemoval(session.writer.summary)
+      })
+    },
+
+    async startRun(id, request, key) {
+      return started(id, await open.use(id, (session) => runs.start(session, request, key)))
+    },
+    async continueRun(id, request, key) {
+      return started(id, await open.use(id, (session) => runs.continue(session, request, key)))
+    },
+    async cancelRun(id, reason) {
+      const { run } = (await find(id)).summary
+      if (run === undefined) throw noRun(id)
+      const hanging = await cancel(id, reason)
+      return { run: await viewRun(id, run.id), hanging }
+    },
+
+    async history(id) {
+      await find(id)
+      return readAll(store, id)
+    },
+    async follow(id, from) {
+      await find(id)
+      const tail = await store.tail(id)
+      if (from.after > tail) throw badCursor(id, from.after, tail)
+      return events(id, from)
+    },
+
+    async recover({ resume }) {
+      for (const { summary, leasedBy } of await store.unsettled()) {
+        if (leasedBy !== undefined && leasedBy !== owner) continue
+        const work = async () => {
+          if (summary.closed) await finishRemoval(summary)
+          else if (resume) await open.use(summary.id, runs.resume)
+        }
+        await work().catch((error: unknown) => log.error({ err: error, sessionId: summary.id }, 'could not recover'))
+      }
+    },
+    async close() {
+      await open.close()
+      hubs.close()
+    },
+  }
+}
+
+function noRun(id: string): SessionFailure {
+  return new SessionFailure('no_active_run', `Session ${id} has no run to cancel.`, { details: { sessionId: id } })
+}
+
+function badCursor(id: string, after: number, tail: number): SessionFailure {
+  return new SessionFailure(
+    'bad_cursor',
+    `Expected a seq of session ${id}, which ends at ${tail}, to go on after; found ${after}. Use 0 for everything.`,
+    { details: { sessionId: id, after, tail } },
+  )
+}

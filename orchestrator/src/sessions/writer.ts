@@ -1,0 +1,78 @@
+import { type EventDraft, eventVersion, type StoredEvent } from '../events/index.js'
+import type { EventStore } from './event-store.js'
+import type { Hub } from './hub.js'
+import { type SessionSummary, summarise } from './summary.js'
+
+/** The one writer of a session: gives events their place, appends them under the lease, then publishes them. */
+export interface Writer {
+  /** All or none, in the order of the calls. Once one call was rejected every later one is, with the same error. */
+  append(drafts: readonly EventDraft[], context?: AppendContext): Promise<readonly StoredEvent[]>
+  readonly summary: SessionSummary | undefined
+  /** What made the writer unusable: its place in the log is no longer known. */
+  readonly broken: unknown
+}
+
+export interface AppendContext {
+  runId?: string
+  /** The part that the last of the events opens or closes. */
+  part?: string
+}
+
+export interface WriterOptions {
+  store: EventStore
+  hub: Hub
+  session: string
+  epoch: number
+  tail: number
+  summary?: SessionSummary
+  now: () => number
+}
+
+export function createWriter({ store, hub, session, epoch, tail, now, ...options }: WriterOptions): Writer {
+  let seq = tail
+  let summary = options.summary
+  let broken: unknown
+  let queue: Promise<unknown> = Promise.resolve()
+
+  const appendNow = async (drafts: readonly EventDraft[], context: AppendContext): Promise<readonly StoredEvent[]> => {
+    if (broken !== undefined) throw broken
+    const time = new Date(now()).toISOString()
+    const place = (draft: EventDraft, index: number): StoredEvent => ({
+      v: eventVersion,
+      seq: seq + 1 + index,
+      sessionId: session,
+      runId: context.runId,
+      ...draft,
+      time,
+    })
+    const events = drafts.map(place)
+    const after = events.reduce<SessionSummary | undefined>(summarise, summary)
+    const change = after === undefined || after === summary ? {} : { summary: after }
+    hub.announce(seq + events.length)
+    try {
+      await store.append({ session, expectedSeq: seq, epoch, events, ...change })
+    } catch (error) {
+      broken = error
+      hub.unannounce()
+      throw error
+    }
+    seq += events.length
+    summary = after
+    hub.publish(events, context.part)
+    return events
+  }
+
+  return {
+    append(drafts, context = {}) {
+      const result = queue.then(() => appendNow(drafts, context))
+      queue = result.catch(() => {})
+      return result
+    },
+    get summary() {
+      return summary
+    },
+    get broken() {
+      return broken
+    },
+  }
+}
