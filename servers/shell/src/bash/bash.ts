@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { interruptForeground, isReadingTerminal, killForeground } from '../process/foreground.js'
+import { foregroundOf, interruptForeground, isReadingTerminal, killForeground } from '../process/foreground.js'
+import { isAlive } from '../process/stat.js'
 import { createFifoPool, makeFifos, openLastingReader, openWriter } from './fifo.js'
 import { launchBash, type PtyModule } from './launch.js'
 import { createLedger } from './ledger.js'
@@ -107,8 +108,14 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
       }
     },
     deafen: (id) => outputs.get(id)?.close(),
+    isAlive() {
+      if (isDead || isAlive(launched.pid)) return !isDead
+      launched.letGo()
+      return false
+    },
     isDeserted: () => isDead && outputs.size === 0,
     type: (text) => launched.type?.(text),
+    foreground: () => foregroundOf(launched.pid).map(({ pid }) => pid),
     interrupt: () => interruptForeground(launched.pid),
     killForeground: () => killForeground(launched.pid),
     isReadingTerminal: () => isReadingTerminal(launched.pid),

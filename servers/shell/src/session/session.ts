@@ -6,10 +6,12 @@ import { Failure } from '@auroracoder/kit'
 import { nameOf } from '../bash/launch.js'
 import type { Report, Runner, RunnerEvents } from '../bash/runner.js'
 import type { Limits } from '../limits.js'
+import type { Signal } from '../process/signal.js'
 import { isAlive } from '../process/stat.js'
 import type { Belonging } from '../process/sweep.js'
 import { type Command, endCommand, setPrompt } from './command.js'
 import { createPromptWatch, type PromptWatch } from './prompt-watch.js'
+import { type SignalResult, signalCommand } from './signal-command.js'
 import type { Snapshot } from './snapshot.js'
 import { stopCommand } from './stop.js'
 
@@ -55,19 +57,22 @@ export interface Session {
   readonly folder: string
   /** The command that the shell is busy with. */
   current(): Command | undefined
+  /** Background commands of it are running. */
+  hasBackground(): boolean
   /** Where the next command starts. */
   cwd(): string
   lastUsedAtMs(): number
   /** Resolves once the command has been handed to the shell. Throws `Failure` while another is running. */
   run(run: SessionRun): Promise<void>
   stop(command: Command, reason: string): Promise<void>
+  signal(command: Command, signal: Signal): Promise<SignalResult>
   /** Looks whether the current command waits for input. */
   lookForPrompt(): void
   /** Types into the terminal of the current command. */
   type(text: string): void
   belonging(): Belonging
   /** Releases descriptors and files. Ending the processes is up to `sweep`, which knows many sessions at once. */
-  release(): void
+  release(reason: string): void
 }
 
 const markName = 'AURORACODER_SHELL_SESSION'
@@ -159,10 +164,11 @@ export function createSession(options: SessionOptions): Session {
     endCommand(command, { status: 'exited', exitCode: null, signal: null }, now())
   }
 
+  const runnerOf = (command: Command): Runner | undefined =>
+    command === current ? runner : [...behind.values()].find((entry) => entry.command === command)?.runner
   const stop = async (command: Command, reason: string): Promise<void> => {
-    const on = command === current ? runner : undefined
-    const holder = [...behind.values()].find((entry) => entry.command === command)?.runner ?? on
-    if (holder !== undefined) await stopCommand(command, { runner: holder, reason, graceMs: limits.interruptGraceMs })
+    const on = runnerOf(command)
+    if (on !== undefined) await stopCommand(command, { runner: on, reason, graceMs: limits.interruptGraceMs })
   }
 
   const take = (run: SessionRun, on: Runner, chunk: Buffer): void => {
@@ -180,6 +186,7 @@ export function createSession(options: SessionOptions): Session {
     name: options.name,
     folder: options.folder,
     current: () => current,
+    hasBackground: () => behind.size > 0,
     cwd: () => cwd,
     lastUsedAtMs: () => usedAtMs,
     async run(run) {
@@ -188,7 +195,7 @@ export function createSession(options: SessionOptions): Session {
       current = command
       usedAtMs = now()
       try {
-        const taken = runner === undefined ? await startRunner() : { runner, tookOver: false }
+        const taken = runner?.isAlive() ? { runner, tookOver: false } : await startRunner()
         const on = taken.runner
         command.tookOver = taken.tookOver
         if (command.mode === 'terminal' && !on.hasTerminal) throw noTerminal()
@@ -211,6 +218,10 @@ export function createSession(options: SessionOptions): Session {
       }
     },
     stop,
+    async signal(command, signal) {
+      const on = runnerOf(command)
+      return on === undefined ? { ended: [], alive: [] } : signalCommand(command, { runner: on, signal })
+    },
     lookForPrompt: () => watch?.look(),
     type(text) {
       runner?.type(text)
@@ -218,9 +229,17 @@ export function createSession(options: SessionOptions): Session {
       watch?.answered()
     },
     belonging: () => ({ mark, shells: new Set(runner === undefined ? [] : [runner.pid]) }),
-    release() {
+    release(reason) {
       clearInterval(lostTimer)
       watch?.stop()
+      for (const command of [
+        ...(current === undefined ? [] : [current]),
+        ...[...behind.values()].map((b) => b.command),
+      ]) {
+        command.stopReason ??= reason
+        endCommand(command, { status: 'killed', exitCode: null, signal: 'SIGKILL' }, now())
+      }
+      behind.clear()
       for (const each of [...retired, ...(runner === undefined ? [] : [runner])]) each.destroy()
       rmSync(options.folder, { recursive: true, force: true })
       snapshot.discardDraft()
