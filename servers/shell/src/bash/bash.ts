@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { foregroundOf, interruptForeground, isReadingTerminal, killForeground } from '../process/foreground.js'
 import { isAlive } from '../process/stat.js'
-import { createFifoPool, makeFifos, openLastingReader, openWriter } from './fifo.js'
+import { createFifoPool, hasUnread, makeFifos, openLastingReader, openWriter } from './fifo.js'
 import { launchBash, type PtyModule } from './launch.js'
 import { createLedger } from './ledger.js'
 import { type Output, openOutput } from './output.js'
@@ -101,7 +101,8 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
         input.write(triggerLines({ ...request, ...fifos, nonce, jobs: ledger.jobs() }))
         const result = await report
         await (output?.drain() ?? terminal.settle())
-        return result
+        // Bash reads the whole text before it executes any of it.
+        return result.kind === 'died' ? { ...result, isStarted: !hasUnread(paths.text) } : result
       } finally {
         unwatch()
         text.destroy()

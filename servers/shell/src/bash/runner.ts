@@ -13,11 +13,14 @@ export interface RunRequest {
   onOutput(chunk: Buffer): void
 }
 
-/** `behind`: a background command was started; its end comes by `onEnded`. `died`: the shell ended before it could report. */
+/**
+ * `behind`: a background command was started; its end comes by `onEnded`. `died`: the shell ended before it could report;
+ * unless `isStarted`, nothing of the command has been executed.
+ */
 export type Report =
   | { kind: 'done'; exitCode: number; cwd: string }
   | { kind: 'behind'; pid: number; cwd: string }
-  | { kind: 'died'; exitCode: number | null; signal: string | null }
+  | { kind: 'died'; exitCode: number | null; signal: string | null; isStarted: boolean }
 
 export interface Exit {
   exitCode: number | null

@@ -43,8 +43,9 @@ export function createSessionBook(options: SessionBookOptions): SessionBook {
     createSnapshot({ stateDir, key: [root, conversation, name], run: run.name, ageMsMax: limits.snapshotAgeMsMax })
 
   const end = (sessions: readonly Session[], reason: string): Promise<number> => {
+    for (const session of sessions) session.condemn(reason)
     const ended = sweep(sessions.map((session) => session.belonging())).finally(() => {
-      for (const session of sessions) session.release(reason)
+      for (const session of sessions) session.release()
       closing.delete(ended)
     })
     closing.add(ended)
