@@ -305,6 +305,27 @@ test('a follower that begins after the end of the log is refused', async () => {
   await expect(sessions.follow(id, from)).rejects.toMatchObject({ code: 'bad_cursor', details: { tail: 1 } })
 })
 
+test('a follower misses nothing when processes write the session in turns', async () => {
+  const one = await folder.serve({ agent: wordsAgent, owner: 'one' })
+  const two = await folder.serve({ agent: wordsAgent, owner: 'two' })
+  const { id } = await one.sessions.create(scratch)
+  const seqs: number[] = []
+  const reading = (async () => {
+    for await (const batch of await one.sessions.follow(id, { after: 0, signal: AbortSignal.timeout(10_000) })) {
+      seqs.push(...batch.filter(isStored).map(({ seq }) => seq))
+      if (batch.some((item) => item.type === 'session.renamed' && item.data.title === 'last')) break
+    }
+  })()
+  await one.sessions.rename(id, 'seen live')
+  for (let index = 0; index < 5; index += 1) {
+    await two.sessions.rename(id, `by two ${index}`)
+    await one.sessions.rename(id, `by one ${index}`)
+  }
+  await one.sessions.rename(id, 'last')
+  await reading
+  expect(seqs).toEqual(Array.from({ length: 13 }, (_, index) => index + 1))
+})
+
 test('a closed service refuses changes', async () => {
   const { sessions } = await folder.serve({ agent: wordsAgent })
   const { id } = await sessions.create(scratch)
