@@ -205,6 +205,20 @@ test('cancel gives up on an agent that hangs, names the call that did not stop, 
   expect((await untilEnd(sessions, id, log.length)).at(-1)).toMatchObject({ type: 'run.finished' })
 })
 
+test('a session can be renamed while it runs, and its run goes on', async () => {
+  const stage = createStage()
+  const { sessions } = await folder.serve({ agent: stage.agent })
+  const { id } = await sessions.create(scratch)
+  await sessions.startRun(id, say('go'))
+  const yields = Array.from({ length: 20 }, (_, index) => stage.yield(notice(`${index}`)))
+  const names = Array.from({ length: 20 }, (_, index) => sessions.rename(id, `name ${index}`))
+  await Promise.all([...yields, ...names])
+  expect(await sessions.get(id)).toMatchObject({ title: 'name 19', run: { status: 'running' } })
+  void stage.yield(finished())
+  const log = (await untilEnd(sessions, id)).filter(isStored)
+  expect(log.map(({ seq }) => seq)).toEqual(Array.from({ length: 44 }, (_, index) => index + 1))
+})
+
 test('cancelling what has ended changes nothing, and what never began is refused', async () => {
   const { sessions, store } = await folder.serve({ agent: wordsAgent })
   const { id } = await sessions.create(scratch)
