@@ -74,6 +74,7 @@ function impatientClock(waits: number[]): Clock {
 export function toolSet(tools: readonly TestTool[]): ToolSet {
   return {
     tools: tools.map(({ name, readOnly = false, ...info }) => ({
+      server: 'rehearsal',
       description: `The tool ${name}.`,
       inputSchema: { type: 'object', properties: {} },
       trusted: true,
