@@ -129,6 +129,21 @@ test('a schema with keywords beyond ours does not keep a foreign tool from runni
   expect(resultText(log, 'call_1')).toBe('foreign done')
 })
 
+test('control characters of a foreign tool are neutralised, what ours say is verbatim', async () => {
+  const calls = ['foreign', 'ours'].map((name) => ({ name, arguments: {} }))
+  const stage = await setStage({ script: script(calls) })
+  const run = () => ({ text: 'a\u001b[1mb\u0000' })
+  const { log } = await perform({
+    stage,
+    tools: [
+      { name: 'foreign', trusted: false, run },
+      { name: 'ours', run },
+    ],
+  })
+  expect(resultText(log, 'call_1')).toBe('ab\ufffd')
+  expect(resultText(log, 'call_2')).toBe('a\u001b[1mb\u0000')
+})
+
 test('images of a result follow in a user message', async () => {
   const image = { data: 'aGk=', mimeType: 'image/png' }
   const stage = await setStage({ script: script([{ name: 'look', arguments: {} }]) })

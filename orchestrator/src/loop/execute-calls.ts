@@ -15,10 +15,7 @@ import { fitOutput, fitProgress } from './tool-output.js'
  */
 export async function* executeCalls(step: CalledStep, run: Run): AsyncGenerator<LoopOutput, void> {
   const prepared = step.calls.map((call) => prepareCall({ call, step, run }))
-  for (const group of groups(prepared)) {
-    if (run.signal.aborted) return
-    yield* runGroup(group, run)
-  }
+  for (const group of groups(prepared)) yield* runGroup(group, run)
 }
 
 /** Neighbouring calls that may run side by side. A refused call does nothing and is in nobody's way. */

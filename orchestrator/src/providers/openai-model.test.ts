@@ -193,6 +193,34 @@ test('an abort throws its own reason and lets go of the connection', async () =>
   await expect(pending).rejects.toBe(reason)
 })
 
+test('a signal that is already aborted sends nothing', async () => {
+  const { endpoint, model } = await scripted({ steps: [{ reply: { text: 'x' } }] })
+  const reason = new Error('never mind')
+  await expect(collect(model, AbortSignal.abort(reason))).rejects.toBe(reason)
+  expect(endpoint.requests).toEqual([])
+})
+
+test('two ids under one index are two calls of one tool, even before the first has arguments', async () => {
+  const piece = (id: string, args: string) =>
+    chunk({ tool_calls: [{ index: 0, id, function: { name: 'read', arguments: args } }] })
+  const url = await server({ body: [piece('x', ''), piece('y', '{"a":1}'), chunk({}, 'tool_calls'), done] })
+  expect((await answer(modelAt(url)))?.calls.map((call) => call.arguments)).toEqual(['', '{"a":1}'])
+})
+
+test('an id that is repeated after whole arguments begins no new call', async () => {
+  const piece = (args: string) =>
+    chunk({ tool_calls: [{ index: 0, id: 'x', function: { name: 'read', arguments: args } }] })
+  const url = await server({ body: [piece('{}'), piece(''), chunk({}, 'tool_calls'), done] })
+  expect((await answer(modelAt(url)))?.calls).toEqual([{ name: 'read', arguments: '{}' }])
+})
+
+test('markup beside a real call stays text: the call is not made twice', async () => {
+  const markup = '<｜DSML｜invoke name="read">\n</｜DSML｜invoke>'
+  const call = chunk({ tool_calls: [{ index: 0, id: 'x', function: { name: 'read', arguments: '{}' } }] })
+  const url = await server({ body: [chunk({ content: markup }), call, chunk({}, 'tool_calls'), done] })
+  expect(await answer(modelAt(url))).toMatchObject({ text: markup, calls: [{ name: 'read' }], brokenMarkup: false })
+})
+
 test('a reader slower than the idle time is not taken for a silent endpoint', async () => {
   const { endpoint } = await scripted({ steps: [{ reply: { text: 'A text of some length, in pieces.' } }] })
   const env = { DEEPSEEK_BASE_URL: endpoint.url }
