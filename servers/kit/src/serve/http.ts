@@ -7,6 +7,7 @@ import type { Log } from './definition.js'
 import type { HttpAddress } from './flags.js'
 import { createGuard, isLoopback } from './http-guard.js'
 import { createLegacySessions } from './legacy-sessions.js'
+import { openAtOnce } from './open-stream.js'
 
 export interface HttpOptions {
   createServer(): Server
@@ -41,7 +42,7 @@ export async function serveOnHttp({ createServer, log, address, token }: HttpOpt
   const handle = toNodeHandler({
     async fetch(request, options) {
       const isLegacy = await isLegacyRequest(request, undefined, { maxRequestBodySize: requestBytesMax })
-      return isLegacy ? legacy.fetch(request) : modern.fetch(request, options)
+      return openAtOnce(await (isLegacy ? legacy.fetch(request) : modern.fetch(request, options)))
     },
   })
   const http = createHttpServer((request: IncomingMessage, response: ServerResponse) => {
