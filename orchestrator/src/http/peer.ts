@@ -2,13 +2,14 @@ import type { ServerResponse } from 'node:http'
 
 /** Written at once: a slow but living peer shows progress slice by slice, well within `stallMs`. */
 const sliceBytes = 65_536
-const reconnectMs = 1_000
 
 export interface PeerLimits {
   /** A comment this often keeps proxies from closing a quiet stream. */
   heartbeatMs: number
   /** A socket that takes nothing for this long is destroyed; its client may come back with Last-Event-ID. */
   stallMs: number
+  /** How long a client is asked to wait before it comes back. */
+  reconnectMs: number
 }
 
 /** The reader at the other end of an event stream, who may be slow, silent or gone. */
@@ -25,7 +26,7 @@ export interface Peer {
   dispose(): void
 }
 
-export function createPeer(outgoing: ServerResponse, { heartbeatMs, stallMs }: PeerLimits): Peer {
+export function createPeer(outgoing: ServerResponse, { heartbeatMs, stallMs, reconnectMs }: PeerLimits): Peer {
   const gone = new AbortController()
   let stall: NodeJS.Timeout | undefined
   let heartbeat: NodeJS.Timeout | undefined

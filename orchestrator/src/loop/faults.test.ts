@@ -190,6 +190,32 @@ test('a text that is cut by length is gone on with', async () => {
   expect(ofType(log, 'run.finished')[0]?.data.status).toBe('completed')
 })
 
+test('thinking that uses up the whole output gets one nudge to think less', async () => {
+  const stage = await setStage({
+    script: {
+      steps: [
+        { when: { last: 'still thinking' }, reply: { text: 'Done.' } },
+        { reply: { reasoning: 'On and on.', text: 'never said' }, fault: { empty: true, finishReason: 'length' } },
+      ],
+    },
+  })
+  const { log } = await perform({ stage })
+  expect(saidText(log)).toBe('Done.')
+})
+
+test('an answer that the content filter stopped fails the run, and none of its calls is run', async () => {
+  const { error, ran } = await call({ finishReason: 'content_filter' }, [write])
+  expect(error).toMatchObject({ code: 'content_filter' })
+  expect(ran).toEqual([])
+})
+
+test('the reason of a discarded attempt says when the next one comes', async () => {
+  const { log } = await meet({ status: 429, retryAfter: '7', message: 'slow down' })
+  expect(ofType(log, 'step.discarded')[0]?.data.reason).toBe(
+    'DeepSeek answered HTTP 429: slow down. Trying again in 7.0 s.',
+  )
+})
+
 /** A run in which one call meets a fault and the model then says what the tool said. */
 async function call(fault: Fault | undefined, calls: { name: string; arguments: Record<string, unknown> }[]) {
   const ran: unknown[] = []

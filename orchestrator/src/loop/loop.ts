@@ -50,7 +50,9 @@ export async function* runLoop(task: LoopTask, deps: LoopDeps): AsyncGenerator<L
       yield output
     }
   } catch (error) {
-    if (error !== outOfTime) throw error
+    // What an abort interrupted reports it in its own words; the signal knows whose it was.
+    if (!run.signal.aborted) throw error
+    if (run.signal.reason !== outOfTime) throw run.signal.reason
     yield finished(run, 'limit_wall_time')
   } finally {
     task.signal.removeEventListener('abort', passOn)

@@ -24,17 +24,22 @@ export interface OpenCall {
   wasStarted: boolean
 }
 
-export type NudgeReason = 'continue' | 'empty' | 'cut' | 'markup'
+export type NudgeReason = 'continue' | 'empty' | 'thought' | 'cut' | 'markup'
 
 /** Finish reason of an answer whose text holds a tool call that cannot be read. */
 export const malformedCall = 'malformed_tool_call'
 
-/** Finish reasons of answers that end before their end. */
-const cutReasons = new Set(['length', 'content_filter'])
+/** Finish reasons of the API for answers that end before their end. */
+const cutReason = 'length'
+const filteredReason = 'content_filter'
 
 const nudges: Record<NudgeReason, { max: number; text: string }> = {
   continue: { max: 1, text: 'Go on with the task from where you stopped.' },
   empty: { max: 1, text: 'Your last answer was empty. Go on with the task, or say what you did.' },
+  thought: {
+    max: 1,
+    text: 'Your last answer reached the output limit while you were still thinking, and nothing of it was kept. Think briefly, then act or answer.',
+  },
   cut: { max: 3, text: 'Your last answer was cut off at the output limit. Go on exactly where it stopped.' },
   markup: {
     max: 1,
@@ -58,9 +63,12 @@ export function nextMove(log: readonly LogEvent[], runId: string): Move {
     return { kind: 'discard', stepId, reason: 'The process ended in the middle of the answer.' }
 
   const { finishReason } = end.data
+  if (finishReason === filteredReason) {
+    return { kind: 'fail', code: 'content_filter', message: 'The content filter of the provider stopped the answer.' }
+  }
   const open = openCalls(own)
   if (open.length > 0) {
-    return { kind: 'execute', step: { stepId, isCut: cutReasons.has(finishReason), calls: open } }
+    return { kind: 'execute', step: { stepId, isCut: finishReason === cutReason, calls: open } }
   }
   if (own.some(({ type }) => type === 'tool.called')) return { kind: 'ask' }
   if (own.some(isNudge) || isSteered(all, started)) return { kind: 'ask' }
@@ -83,9 +91,9 @@ function moveAfterText(options: { events: readonly LogEvent[]; text: string; fin
 }
 
 function reasonToNudge(text: string, finishReason: string): NudgeReason | undefined {
-  if (text.trim() === '') return 'empty'
+  if (text.trim() === '') return finishReason === cutReason ? 'thought' : 'empty'
   if (finishReason === malformedCall) return 'markup'
-  return cutReasons.has(finishReason) ? 'cut' : undefined
+  return finishReason === cutReason ? 'cut' : undefined
 }
 
 function nudge(why: NudgeReason): Move {

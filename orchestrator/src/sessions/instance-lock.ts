@@ -22,7 +22,6 @@ export async function lockInstance({ dataDir, name }: { dataDir: string; name: s
   await mkdir(join(dataDir, 'instances'), { recursive: true, mode: 0o700 })
   const client = createClient({ url: pathToFileURL(join(dataDir, 'instances', `${name}.lock`)).href })
   try {
-    await client.execute('PRAGMA locking_mode = EXCLUSIVE')
     const held = await client.transaction('write')
     return {
       release() {

@@ -1,1 +1,1 @@
-export {}
+export { shellServer } from './definition.js'

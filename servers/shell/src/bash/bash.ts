@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { interruptForeground, isReadingTerminal, killForeground } from '../process/foreground.js'
+import { createFifoPool, makeFifos, openLastingReader, openWriter } from './fifo.js'
+import { launchBash, type PtyModule } from './launch.js'
+import { createLedger } from './ledger.js'
+import { type Output, openOutput } from './output.js'
+import { type BashPaths, bashPaths } from './paths.js'
+import { rcText } from './rc.js'
+import { createRecordReader } from './records.js'
+import type { Runner, RunnerEvents, RunRequest } from './runner.js'
+import { createTerminalSwitch } from './terminal-switch.js'
+import { reportLine, triggerLines } from './trigger.js'
+import { noticeDeath, watchOver } from './watch.js'
+
+export interface BashOptions extends RunnerEvents {
+  /** Path of bash. */
+  program: string
+  pty: PtyModule | undefined
+  /** Made here, for this process alone. */
+  folder: string
+  cwd: string
+  env: Readonly<Record<string, string>>
+  /** `NAME=value` in the environment of everything the shell starts. */
+  mark: string
+  /** State of an earlier shell to take over. */
+  snapshot: string | undefined
+  /** Where the state after each command is drafted. */
+  draft: string
+  /** The state after a command is whole in `draft`. */
+  onSaved(): void
+}
+
+/** Starts the long-lived bash of one session. */
+export async function startBash(options: BashOptions): Promise<Runner> {
+  mkdirSync(options.folder, { mode: 0o700 })
+  const paths = bashPaths(options.folder, options.draft)
+  await makeFifos([paths.input, paths.text, paths.records, paths.endings])
+  return converse(options, paths)
+}
+
+function converse(options: BashOptions, paths: BashPaths): Runner {
+  const nonce = randomBytes(8).toString('hex')
+  writeFileSync(paths.rc, rcText({ paths, nonce, mark: options.mark, snapshot: options.snapshot }), { mode: 0o600 })
+  const pool = createFifoPool(options.folder)
+  const outputs = new Map<number, Output>()
+  const terminal = createTerminalSwitch(options.onTerminalData)
+  const onEnded = async (id: number, exitCode: number): Promise<void> => {
+    await outputs.get(id)?.drain()
+    options.onEnded(id, exitCode)
+  }
+  const ledger = createLedger({ ...options, onEnded: (id, exitCode) => void onEnded(id, exitCode) })
+  const records = openLastingReader(paths.records).on('data', createRecordReader(nonce, ledger.enter))
+  const endings = openLastingReader(paths.endings).on('data', createRecordReader(nonce, ledger.enter))
+  const input = openWriter(paths.input)
+  const launched = launchBash({
+    ...options,
+    bash: options.program,
+    input: paths.input,
+    rc: paths.rc,
+    onTerminalData: terminal.onData,
+  })
+  let isDead = false
+  const exited = launched.exited.then((exit) => {
+    isDead = true
+    ledger.close(exit)
+    // The endings stay open: background commands may outlive the shell.
+    for (const socket of [records, input]) socket.destroy()
+    return exit
+  })
+
+  const openOutputOf = async ({ id, mode, onOutput }: RunRequest): Promise<Output | undefined> => {
+    if (mode === 'terminal') {
+      terminal.follow(onOutput)
+      return undefined
+    }
+    const onEnd = (): void => {
+      outputs.delete(id)
+      if (ledger.isPending(id)) void noticeDeath(launched)
+    }
+    const output = await openOutput({ pool, onData: onOutput, onEnd })
+    outputs.set(id, output)
+    return output
+  }
+
+  return {
+    pid: launched.pid,
+    hasTerminal: launched.type !== undefined,
+    exited,
+    async run(request) {
+      await ledger.ready()
+      const output = await openOutputOf(request)
+      const text = openWriter(paths.text)
+      const remind = (): void => void input.write(`\n${reportLine(request.id, [])}`)
+      const unwatch = watchOver({ launched, input: paths.input, remind })
+      try {
+        const report = ledger.expect(request)
+        const fifos = { text: paths.text, output: output?.path ?? '/dev/tty', records: paths.records }
+        text.write(`${request.text}\0`)
+        input.write(triggerLines({ ...request, ...fifos, nonce, jobs: ledger.jobs() }))
+        const result = await report
+        await (output?.drain() ?? terminal.settle())
+        return result
+      } finally {
+        unwatch()
+        text.destroy()
+      }
+    },
+    deafen: (id) => outputs.get(id)?.close(),
+    isDeserted: () => isDead && outputs.size === 0,
+    type: (text) => launched.type?.(text),
+    interrupt: () => interruptForeground(launched.pid),
+    killForeground: () => killForeground(launched.pid),
+    isReadingTerminal: () => isReadingTerminal(launched.pid),
+    destroy() {
+      launched.destroy()
+      for (const socket of [records, endings, input]) socket.destroy()
+      for (const output of outputs.values()) output.close()
+    },
+  }
+}

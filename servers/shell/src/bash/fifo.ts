@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process'
+import { constants, openSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const { O_NONBLOCK, O_RDONLY, O_RDWR } = constants
+
+/** Node has no call for it; one process makes them all. */
+export async function makeFifos(paths: readonly string[]): Promise<void> {
+  await promisify(execFile)('mkfifo', ['-m', '600', '--', ...paths])
+}
+
+/** Ends when the last writer has closed it. Opens at once: a FIFO opened for reading without blocking needs no writer. */
+export function openReader(path: string): Socket {
+  return new Socket({ fd: openSync(path, O_RDONLY | O_NONBLOCK), readable: true, writable: false })
+}
+
+/** Stays open whoever comes and goes: with Node's own end for writing it never sees the last writer leave. */
+export function openLastingReader(path: string): Socket {
+  return new Socket({ fd: openSync(path, O_RDWR | O_NONBLOCK), readable: true, writable: false })
+}
+
+/** Opens at once, without a reader, and what was not read is gone when both ends are closed. */
+export function openWriter(path: string): Socket {
+  const socket = new Socket({ fd: openSync(path, O_RDWR | O_NONBLOCK), readable: false, writable: true })
+  // The other end may be gone; its exit is what gets reported.
+  socket.on('error', () => {})
+  return socket
+}
+
+/** Output FIFOs of one shell: one in use for each command whose output somebody still holds. */
+export interface FifoPool {
+  take(): Promise<string>
+  giveBack(path: string): void
+}
+
+const fifosMadeAtOnce = 8
+
+export function createFifoPool(folder: string): FifoPool {
+  const free: string[] = []
+  let made = 0
+  return {
+    async take() {
+      const path = free.pop()
+      if (path !== undefined) return path
+      const fresh = Array.from({ length: fifosMadeAtOnce }, () => join(folder, `output${made++}`))
+      await makeFifos(fresh)
+      const [first = '', ...rest] = fresh
+      free.push(...rest)
+      return first
+    },
+    giveBack: (path) => void free.push(path),
+  }
+}

@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { BashRecord, Job } from './records.js'
+import type { Exit, Report, RunnerEvents, RunRequest } from './runner.js'
+
+export interface LedgerOptions extends Pick<RunnerEvents, 'onEnded' | 'onJobEnded'> {
+  onSaved(): void
+}
+
+/** What bash owes: the report of the command it was given, its state after the last one, the ends of its jobs. */
+export interface Ledger {
+  /** Resolves when bash is ready for a command: its state after the last one is on disk. */
+  ready(): Promise<void>
+  /** From now on a report is due. Resolves with it, or with the death of the shell. */
+  expect(request: RunRequest): Promise<Report>
+  isPending(id: number): boolean
+  /** Jobs whose end has not been reported. */
+  jobs(): number[]
+  enter(record: BashRecord): void
+  close(exit: Exit): void
+}
+
+/** An interrupt at the wrong moment loses the state after one command, not the session. */
+const savedWaitMs = 1_000
+
+export function createLedger(options: LedgerOptions): Ledger {
+  const jobs = new Map<number, Job>()
+  let pending: { id: number; behindPid?: number; resolve(report: Report): void } | undefined
+  let saved: Promise<void> = Promise.resolve()
+  let markSaved = (): void => {}
+  let death: Exit | undefined
+
+  const settle = (report: Report): void => {
+    const { resolve } = pending ?? {}
+    pending = undefined
+    resolve?.(report)
+  }
+  const enter = (record: BashRecord): void => {
+    switch (record.kind) {
+      case 'behind':
+        if (pending?.id === record.id) pending.behindPid = record.pid
+        break
+      case 'done':
+        if (pending?.id !== record.id) break
+        if (pending.behindPid === undefined) settle(record)
+        else settle({ kind: 'behind', pid: pending.behindPid, cwd: record.cwd })
+        break
+      case 'job': {
+        const job = jobs.get(record.pid)
+        jobs.delete(record.pid)
+        if (job !== undefined) options.onJobEnded(job, record.exitCode)
+        break
+      }
+      case 'jobs':
+        for (const job of record.jobs) jobs.set(job.pid, job)
+        break
+      case 'saved':
+        // With a command on its way, the next state may already be growing in the same file.
+        if (pending === undefined && record.exitCode === 0) options.onSaved()
+        markSaved()
+        break
+      case 'ended':
+        options.onEnded(record.id, record.exitCode)
+    }
+  }
+  return {
+    ready: () => Promise.race([saved, sleep(savedWaitMs, undefined, { ref: false })]),
+    expect: ({ id }) =>
+      new Promise((resolve) => {
+        if (death !== undefined) return resolve({ kind: 'died', ...death })
+        pending = { id, resolve }
+        saved = new Promise((done) => {
+          markSaved = done
+        })
+      }),
+    isPending: (id) => pending?.id === id,
+    jobs: () => [...jobs.keys()],
+    enter,
+    close(exit) {
+      death = exit
+      markSaved()
+      settle({ kind: 'died', ...exit })
+    },
+  }
+}

@@ -1,0 +1,68 @@
+/** What bash reports about itself. */
+export type BashRecord =
+  | { kind: 'done'; id: number; exitCode: number; cwd: string }
+  | { kind: 'job'; pid: number; exitCode: number }
+  | { kind: 'jobs'; id: number; jobs: Job[] }
+  | { kind: 'saved'; id: number; exitCode: number }
+  | { kind: 'behind'; id: number; pid: number }
+  | { kind: 'ended'; id: number; exitCode: number }
+
+/** A background job of the shell; of a pipeline, its last process, which decides its exit code. */
+export interface Job {
+  pid: number
+  command: string
+}
+
+/** Collects chunks and hands out whole records that begin with the nonce. */
+export function createRecordReader(nonce: string, onRecord: (record: BashRecord) => void): (chunk: Buffer) => void {
+  let rest = ''
+  return (chunk) => {
+    const parts = (rest + chunk.toString('utf8')).split('\0')
+    rest = parts.pop() ?? ''
+    for (const part of parts) {
+      const record = part.startsWith(`${nonce} `) ? parseRecord(part.slice(nonce.length + 1)) : undefined
+      if (record !== undefined) onRecord(record)
+    }
+  }
+}
+
+function parseRecord(text: string): BashRecord | undefined {
+  const [, kind, first, second, rest] = /^([a-z]+) (\d+)(?: (\d+)(?: (.*))?)?/s.exec(text) ?? []
+  const id = Number(first)
+  const value = Number(second)
+  switch (kind) {
+    case 'done':
+      return { kind, id, exitCode: value, cwd: rest ?? '' }
+    case 'job':
+      return { kind, pid: id, exitCode: value }
+    case 'jobs':
+      return { kind, id, jobs: parseJobs(text) }
+    case 'saved':
+      return { kind, id, exitCode: value }
+    case 'behind':
+      return { kind, id, pid: value }
+    case 'ended':
+      return { kind, id, exitCode: value }
+    default:
+      return undefined
+  }
+}
+
+/** Reads `jobs -l`: a line for each job, and one more for each further process of a pipeline. */
+function parseJobs(text: string): Job[] {
+  const jobs: Job[] = []
+  for (const line of text.split('\n').slice(1)) {
+    const [, number, pid, command = ''] = /^(\[\d+\])?[-+ ]*(\d+) (?:[A-Z]\S*(?: \([^)]*\))?)?\s*(.*)$/.exec(line) ?? []
+    if (pid === undefined) continue
+    if (number !== undefined) jobs.push({ pid: Number(pid), command: trimJob(command) })
+    else {
+      const last = jobs.at(-1)
+      if (last !== undefined) Object.assign(last, { pid: Number(pid), command: `${last.command} ${trimJob(command)}` })
+    }
+  }
+  return jobs
+}
+
+function trimJob(command: string): string {
+  return command.replace(/ &$/, '').trim()
+}

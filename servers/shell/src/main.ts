@@ -1,0 +1,4 @@
+import { runServer } from '@auroracoder/kit'
+import { shellServer } from './definition.js'
+
+await runServer(shellServer)

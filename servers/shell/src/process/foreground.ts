@@ -1,0 +1,83 @@
+import { readlinkSync } from 'node:fs'
+import { arch } from 'node:process'
+import { signalGroup, signalProcess } from './signal.js'
+import { listStats, type ProcessStat, readProc, readStat } from './stat.js'
+
+/** The processes a shell waits for, found by the terminal's foreground group. */
+export function foregroundOf(shell: number): ProcessStat[] {
+  const stat = readStat(shell)
+  if (stat === undefined) return []
+  return listStats().filter((each) => each.pid !== shell && each.group === foregroundGroup(stat) && each.state !== 'Z')
+}
+
+/** Ctrl-C. The shell itself is in the foreground while a builtin, a function or a command substitution runs. */
+export function interruptForeground(shell: number): void {
+  const stat = readStat(shell)
+  signalGroup(stat === undefined ? shell : foregroundGroup(stat), 'SIGINT')
+}
+
+/** Kills what the shell waits for, not the shell, and interrupts the shell so that it does not go on to the next command. */
+export function killForeground(shell: number): void {
+  for (const { pid } of foregroundOf(shell)) signalProcess(pid, 'SIGKILL')
+  signalProcess(shell, 'SIGINT')
+}
+
+/** True when some foreground process is blocked on input from the terminal. */
+export function isReadingTerminal(shell: number): boolean {
+  const stat = readStat(shell)
+  if (stat === undefined) return false
+  const group = foregroundGroup(stat)
+  return listStats().some((each) => each.group === group && each.state === 'S' && readsTerminal(each.pid))
+}
+
+/** True when the shell itself waits for its next line on the FIFO `input`. */
+export function isReading(shell: number, input: string): boolean {
+  const call = blockedCall(shell)
+  return call !== undefined && call.number === calls.read && descriptor(shell, call.first) === input
+}
+
+function foregroundGroup(stat: ProcessStat): number {
+  return stat.foreground > 0 ? stat.foreground : stat.group
+}
+
+/** Numbers of the system calls that wait for input, by processor. */
+const calls =
+  arch === 'arm64'
+    ? { read: 63, select: -1, pselect: 72, poll: -1, ppoll: 73 }
+    : { read: 0, select: 23, pselect: 270, poll: 7, ppoll: 271 }
+
+function readsTerminal(pid: number): boolean {
+  const call = blockedCall(pid)
+  if (call === undefined) return false
+  switch (call.number) {
+    case calls.read:
+      return isTerminal(descriptor(pid, call.first))
+    case calls.select:
+    case calls.pselect:
+      // The first argument is the highest descriptor watched plus one.
+      return isTerminal(descriptor(pid, call.first - 1))
+    case calls.poll:
+    case calls.ppoll:
+      return call.second === 1 && isTerminal(descriptor(pid, 0))
+    default:
+      return false
+  }
+}
+
+function blockedCall(pid: number): { number: number; first: number; second: number } | undefined {
+  const fields = readProc(`${pid}/syscall`)?.split(' ')
+  if (fields === undefined || fields.length < 3) return undefined
+  return { number: Number(fields[0]), first: Number(fields[1]), second: Number(fields[2]) }
+}
+
+function descriptor(pid: number, fd: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/${fd}`)
+  } catch {
+    return undefined
+  }
+}
+
+function isTerminal(path: string | undefined): boolean {
+  return path === '/dev/tty' || path?.startsWith('/dev/pts/') === true
+}

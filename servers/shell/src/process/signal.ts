@@ -1,0 +1,22 @@
+export type Signal = 'SIGHUP' | 'SIGINT' | 'SIGTERM' | 'SIGKILL'
+
+/** False when nothing was there to receive it. */
+export function signalGroup(group: number, signal: Signal): boolean {
+  // kill(-1) reaches every process of the user and kill(0) our own group: neither is ever meant here.
+  if (!Number.isSafeInteger(group) || group <= 1) return false
+  return send(-group, signal)
+}
+
+export function signalProcess(pid: number, signal: Signal): boolean {
+  if (!Number.isSafeInteger(pid) || pid <= 1 || pid === process.pid) return false
+  return send(pid, signal)
+}
+
+function send(target: number, signal: Signal): boolean {
+  try {
+    process.kill(target, signal)
+    return true
+  } catch {
+    return false
+  }
+}

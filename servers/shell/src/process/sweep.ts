@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Signal, signalProcess } from './signal.js'
+import { listStats, type ProcessStat, readProc } from './stat.js'
+
+/** How processes that belong to a session are recognised, wherever they went. */
+export interface Belonging {
+  /** `NAME=value` that every process of the session inherits in its environment. */
+  mark: string
+  /** Process ids of the session's shells: the session ids of everything that did not call `setsid`. */
+  shells: ReadonlySet<number>
+}
+
+const hangUpGraceMs = 120
+const killRoundsMax = 10
+const killRoundMs = 15
+
+/**
+ * Ends every process that belongs to one of the sessions: HUP, a moment, then KILL until none is left. Also finds those that
+ * left their process group, their session or their terminal, as long as they kept their environment.
+ */
+export async function sweep(belongings: readonly Belonging[]): Promise<number> {
+  const first = find(belongings)
+  if (first.length === 0) return 0
+  signalAll(first, 'SIGHUP')
+  for (let waitedMs = 0; waitedMs < hangUpGraceMs && find(belongings).length > 0; waitedMs += killRoundMs) {
+    await sleep(killRoundMs)
+  }
+  for (let round = 0; round < killRoundsMax; round++) {
+    const left = find(belongings)
+    if (left.length === 0) break
+    signalAll(left, 'SIGKILL')
+    await sleep(killRoundMs)
+  }
+  return first.length
+}
+
+/** Processes of the sessions that are alive. */
+export function find(belongings: readonly Belonging[]): ProcessStat[] {
+  return listStats().filter((stat) => {
+    if (stat.state === 'Z' || stat.pid === process.pid) return false
+    if (belongings.some(({ shells }) => shells.has(stat.session))) return true
+    const environment = readProc(`${stat.pid}/environ`)
+    if (environment === undefined || environment === '') return false
+    return belongings.some(({ mark }) => `\0${environment}\0`.includes(`\0${mark}\0`))
+  })
+}
+
+function signalAll(stats: readonly ProcessStat[], signal: Signal): void {
+  for (const { pid } of stats) signalProcess(pid, signal)
+}

@@ -1,0 +1,259 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, rmSync } from 'node:fs'
+import { constants } from 'node:os'
+import { join } from 'node:path'
+import { Failure } from '@auroracoder/kit'
+import { nameOf } from '../bash/launch.js'
+import type { Report, Runner, RunnerEvents } from '../bash/runner.js'
+import type { Limits } from '../limits.js'
+import { isAlive } from '../process/stat.js'
+import type { Belonging } from '../process/sweep.js'
+import { type Command, endCommand, setPrompt } from './command.js'
+import { createPromptWatch, type PromptWatch } from './prompt-watch.js'
+import type { Snapshot } from './snapshot.js'
+import { stopCommand } from './stop.js'
+
+export interface RunnerStart extends RunnerEvents {
+  /** Not made yet; for this runner alone. */
+  folder: string
+  cwd: string
+  mark: string
+  /** State to take over. */
+  snapshot: string | undefined
+  draft: string
+  onSaved(): void
+}
+
+/** Background work that ended: a background command, or a job that a command left behind with `&`. */
+export type EndedWork = { commandId: string } | { pid: number; command: string; exitCode: number }
+
+export interface SessionOptions {
+  name: string
+  /** Folder of this session, made here and removed by `close`. */
+  folder: string
+  snapshot: Snapshot
+  startRunner(start: RunnerStart): Promise<Runner>
+  /** Where the first shell starts. */
+  cwd: string
+  limits: Limits
+  now(): number
+  onEndedWork(work: EndedWork): void
+}
+
+export interface SessionRun {
+  /** Unique among all commands of the server. */
+  number: number
+  command: Command
+  cwd: string | undefined
+  env: Readonly<Record<string, string>>
+  timeoutMs: number | undefined
+}
+
+/** A shell that stays, and the commands given to it. */
+export interface Session {
+  readonly name: string
+  readonly folder: string
+  /** The command that the shell is busy with. */
+  current(): Command | undefined
+  /** Where the next command starts. */
+  cwd(): string
+  lastUsedAtMs(): number
+  /** Resolves once the command has been handed to the shell. Throws `Failure` while another is running. */
+  run(run: SessionRun): Promise<void>
+  stop(command: Command, reason: string): Promise<void>
+  /** Looks whether the current command waits for input. */
+  lookForPrompt(): void
+  /** Types into the terminal of the current command. */
+  type(text: string): void
+  belonging(): Belonging
+  /** Releases descriptors and files. Ending the processes is up to `sweep`, which knows many sessions at once. */
+  release(): void
+}
+
+const markName = 'AURORACODER_SHELL_SESSION'
+const lostSightsMax = 2
+const lostLookMs = 500
+
+export function createSession(options: SessionOptions): Session {
+  const { snapshot, limits, now } = options
+  const mark = `${markName}=${randomBytes(9).toString('hex')}`
+  const behind = new Map<number, { command: Command; runner: Runner; sights: number }>()
+  const retired = new Set<Runner>()
+  let runner: Runner | undefined
+  let shells = 0
+  let current: Command | undefined
+  let watch: PromptWatch | undefined
+  let cwd = options.cwd
+  let usedAtMs = now()
+  mkdirSync(options.folder, { recursive: true, mode: 0o700 })
+
+  const onEnded = (number: number, ending: { exitCode: number | null; signal: string | null }): void => {
+    const entry = behind.get(number)
+    if (entry === undefined) return
+    behind.delete(number)
+    const status = ending.exitCode === null ? 'killed' : 'exited'
+    endCommand(entry.command, { status, ...ending }, now())
+    options.onEndedWork({ commandId: entry.command.id })
+  }
+  const lostTimer = setInterval(() => {
+    // KILL of the group also ends the process that would have reported.
+    for (const [number, entry] of behind) {
+      if (entry.command.group === undefined || isAlive(entry.command.group)) continue
+      entry.sights += 1
+      if (entry.sights > lostSightsMax) onEnded(number, { exitCode: null, signal: 'SIGKILL' })
+    }
+  }, lostLookMs)
+  lostTimer.unref()
+
+  const startRunner = async (): Promise<{ runner: Runner; tookOver: boolean }> => {
+    for (const old of retired) {
+      const isNeeded = !old.isDeserted() || [...behind.values()].some((entry) => entry.runner === old)
+      if (!isNeeded && retired.delete(old)) old.destroy()
+    }
+    const earlier = snapshot.latest(now())
+    const fresh = await options.startRunner({
+      folder: join(options.folder, `shell${++shells}`),
+      cwd,
+      mark,
+      snapshot: earlier,
+      draft: snapshot.draft,
+      onSaved: () => snapshot.publish(),
+      onEnded: (number, exitCode) => onEnded(number, { exitCode, signal: signalOf(exitCode) }),
+      onJobEnded: ({ pid, command }, exitCode) => options.onEndedWork({ pid, command, exitCode }),
+      onTerminalData: (chunk) => watch?.saw(chunk),
+    })
+    runner = fresh
+    void fresh.exited.then(() => {
+      retired.add(fresh)
+      if (runner === fresh) runner = undefined
+    })
+    return { runner: fresh, tookOver: earlier !== undefined }
+  }
+
+  const settle = (run: SessionRun, on: Runner, report: Report): void => {
+    const { command } = run
+    watch?.stop()
+    watch = undefined
+    current = undefined
+    usedAtMs = now()
+    if (report.kind === 'died') {
+      endCommand(command, { status: 'shell_restarted', exitCode: report.exitCode, signal: report.signal }, now())
+      return
+    }
+    cwd = report.cwd || cwd
+    command.cwd = cwd
+    if (report.kind === 'behind') {
+      command.group = report.pid
+      behind.set(run.number, { command, runner: on, sights: 0 })
+      return
+    }
+    const { exitCode } = report
+    endCommand(command, { status: 'exited', exitCode, signal: signalOf(exitCode) }, now())
+  }
+
+  /** The system refused what the command needs (descriptors, disk). */
+  const giveUp = ({ command }: SessionRun, error: unknown): void => {
+    watch?.stop()
+    current = undefined
+    command.stopReason = `the server could not run it: ${error instanceof Error ? error.message : String(error)}`
+    endCommand(command, { status: 'exited', exitCode: null, signal: null }, now())
+  }
+
+  const stop = async (command: Command, reason: string): Promise<void> => {
+    const on = command === current ? runner : undefined
+    const holder = [...behind.values()].find((entry) => entry.command === command)?.runner ?? on
+    if (holder !== undefined) await stopCommand(command, { runner: holder, reason, graceMs: limits.interruptGraceMs })
+  }
+
+  const take = (run: SessionRun, on: Runner, chunk: Buffer): void => {
+    const { command, number } = run
+    const wasFull = command.spool.size() > limits.outputBytesMax
+    command.spool.append(chunk)
+    command.events.emit('output')
+    if (command.mode === 'terminal') watch?.saw(chunk)
+    if (wasFull || command.spool.size() <= limits.outputBytesMax) return
+    void stop(command, `it wrote more than ${limits.outputBytesMax} bytes of output`)
+    on.deafen(number)
+  }
+
+  return {
+    name: options.name,
+    folder: options.folder,
+    current: () => current,
+    cwd: () => cwd,
+    lastUsedAtMs: () => usedAtMs,
+    async run(run) {
+      const { command } = run
+      if (current !== undefined) throw busy(options.name, current)
+      current = command
+      usedAtMs = now()
+      try {
+        const taken = runner === undefined ? await startRunner() : { runner, tookOver: false }
+        const on = taken.runner
+        command.tookOver = taken.tookOver
+        if (command.mode === 'terminal' && !on.hasTerminal) throw noTerminal()
+        watch = createPromptWatch({
+          isReadingTerminal: () => on.isReadingTerminal(),
+          onPrompt: (text) => setPrompt(command, text),
+        })
+        const { number: id, cwd: directory, env } = run
+        const { text, mode } = command
+        const onOutput = (chunk: Buffer): void => take(run, on, chunk)
+        const done = on
+          .run({ id, text, mode, env, cwd: directory, onOutput })
+          .then((report) => settle(run, on, report))
+          .catch((error: unknown) => giveUp(run, error))
+        if (run.timeoutMs !== undefined) limitTime(run, run.timeoutMs, stop)
+        if (mode === 'background') await done
+      } catch (error) {
+        current = undefined
+        throw error
+      }
+    },
+    stop,
+    lookForPrompt: () => watch?.look(),
+    type(text) {
+      runner?.type(text)
+      if (current !== undefined) setPrompt(current, undefined)
+      watch?.answered()
+    },
+    belonging: () => ({ mark, shells: new Set(runner === undefined ? [] : [runner.pid]) }),
+    release() {
+      clearInterval(lostTimer)
+      watch?.stop()
+      for (const each of [...retired, ...(runner === undefined ? [] : [runner])]) each.destroy()
+      rmSync(options.folder, { recursive: true, force: true })
+      snapshot.discardDraft()
+    },
+  }
+}
+
+function limitTime(run: SessionRun, ms: number, stop: Session['stop']): void {
+  const { command } = run
+  const timer = setTimeout(() => void stop(command, `it ran longer than timeout_ms ${ms}`), ms)
+  timer.unref()
+  command.events.on('state', () => {
+    if (command.ending !== undefined) clearTimeout(timer)
+  })
+}
+
+const signalNumberMax = 31
+
+/** By the shell's convention 128 and a number stand for a signal. */
+function signalOf(exitCode: number): string | null {
+  const number = exitCode - 128
+  if (number < 1 || number > signalNumberMax) return null
+  return Object.values(constants.signals).includes(number) ? nameOf(number) : null
+}
+
+function busy(session: string, running: Command): Failure {
+  return new Failure(
+    `Session "${session}" is busy: ${running.id} is still running (${JSON.stringify(running.text.slice(0, 80))}). ` +
+      `Read it with read_terminal {"command_id":"${running.id}","wait_ms":30000}, ` +
+      `or run this in another session: "session": "new".`,
+  )
+}
+
+function noTerminal(): Failure {
+  return new Failure('"tty": true needs node-pty, which could not be loaded here. Run the command without "tty".')
+}
