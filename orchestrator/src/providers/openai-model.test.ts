@@ -256,11 +256,11 @@ test('a reader slower than the idle time is not taken for a silent endpoint', as
   const env = { DEEPSEEK_BASE_URL: endpoint.url }
   const model = createModel({
     choice: chooseModel({ providers: builtInProviders(env), env }),
-    timeouts: { firstByteMs: 2_000, idleMs: 40, totalMs: 5_000 },
+    timeouts: { firstByteMs: 2_000, idleMs: 300, totalMs: 5_000 },
   })
   let said = ''
   for await (const event of model.stream(request, new AbortController().signal)) {
-    if (said === '') await new Promise((resolve) => setTimeout(resolve, 120))
+    if (said === '') await new Promise((resolve) => setTimeout(resolve, 700))
     if (event.type === 'text') said += event.text
   }
   expect(said).toBe('A text of some length, in pieces.')
