@@ -7,6 +7,7 @@ import { outputCharsMaxFor } from '../reply/size.js'
 import type { Tool } from '../tool/tool.js'
 import { callIdentitySchema, metaKeys } from '../wire/call.js'
 import type { Log } from './definition.js'
+import type { RunningCalls } from './running-calls.js'
 
 /** One `tools/call` as it arrived, whatever the revision and the transport. */
 export interface IncomingCall {
@@ -22,6 +23,7 @@ export interface IncomingCall {
 export interface AnswerOptions {
   tools: ReadonlyMap<string, Tool>
   outputCharsMax: number | undefined
+  running: RunningCalls
   log: Log
 }
 
@@ -41,16 +43,18 @@ export async function answerCall(incoming: IncomingCall, options: AnswerOptions)
   try {
     const tool = options.tools.get(incoming.name)
     if (!tool) throw unknownTool(incoming.name, options.tools)
-    await tool.run(incoming.args, {
-      reply: recorded.reply,
-      signal: incoming.signal,
-      conversation,
-      key: identity?.key,
-      step: identity?.step,
-      nonce,
-      outputCharsMax,
-      progress: progress.report,
-    })
+    await options.running.track(identity?.key, () =>
+      tool.run(incoming.args, {
+        reply: recorded.reply,
+        signal: incoming.signal,
+        conversation,
+        key: identity?.key,
+        step: identity?.step,
+        nonce,
+        outputCharsMax,
+        progress: progress.report,
+      }),
+    )
   } catch (error) {
     recorded.reply.fail(messageFor(error, incoming.name, options.log))
   } finally {
