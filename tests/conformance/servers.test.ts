@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { startHttpServer } from '../e2e/servers/http-server.js'
 import { servers } from '../e2e/servers/servers.js'
+import { missingPrograms } from '../programs.js'
 import { checksOfOptionalFeatures, checksThatNeedFixtures, scenariosByRevision } from './scenarios.js'
-import { type Check, missing, runSuite } from './suite.js'
+import { type Check, runSuite } from './suite.js'
 
+const missing = missingPrograms('conformance')
 const revisions = Object.entries(scenariosByRevision)
 
 describe.each(servers)('the $name server, by the MCP conformance suite', ({ bin }) => {

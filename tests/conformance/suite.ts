@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { programFolder } from '../programs.js'
 
 const checksSchema = z.array(
   z.object({
@@ -16,25 +16,12 @@ const checksSchema = z.array(
 
 export type Check = z.infer<typeof checksSchema>[number]
 
-/** Where `.ci/run` has put the programs that need a newer Node than the product. */
-const fixturesVariable = 'AURORACODER_TEST_FIXTURES'
-const binFolder = join(process.env[fixturesVariable] ?? '', 'node_modules', '.bin')
-
-/** Why the suite cannot run here, when it cannot. */
-export const missing = missingPrograms()
-
-function missingPrograms(): string | undefined {
-  if (!process.env[fixturesVariable]) return `${fixturesVariable} names no folder; .ci/run makes one`
-  const absent = ['node', 'conformance'].filter((name) => !existsSync(join(binFolder, name)))
-  return absent.length > 0 ? `there is no ${absent.join(', no ')} in ${binFolder}` : undefined
-}
-
 /** Runs every scenario of a revision against a server and answers their checks, by scenario. */
 export async function runSuite(url: URL, revision: string): Promise<ReadonlyMap<string, readonly Check[]>> {
   const folder = await mkdtemp(join(tmpdir(), 'auroracoder-conformance-'))
   try {
     const args = ['server', '--url', url.href, '--requirements', revision, '-o', folder]
-    const child = spawn(join(binFolder, 'node'), [join(binFolder, 'conformance'), ...args], { stdio: 'ignore' })
+    const child = spawn(join(programFolder, 'node'), [join(programFolder, 'conformance'), ...args], { stdio: 'ignore' })
     // Its exit code counts scenarios that need fixtures; the checks say what matters.
     await once(child, 'close')
     return new Map(await Promise.all((await readdir(folder)).map((name) => readChecks(folder, name))))

@@ -3,7 +3,7 @@ import { createAssembly } from './assembly.js'
 import type { ModelChoice } from './catalog.js'
 import { parseChunk } from './chunk.js'
 import { type StreamTimeouts, startDeadlines, streamTimeouts } from './deadlines.js'
-import { ModelFailure, statusFailure } from './failure.js'
+import { ModelFailure, rootMessage, statusFailure } from './failure.js'
 import type { ChatMessage, Model, ModelEvent, ModelRequest, ToolSpec } from './model.js'
 import { costOf } from './price.js'
 import type { Provider } from './provider.js'
@@ -146,14 +146,6 @@ function asFailure(error: unknown, provider: Provider): unknown {
       cause: error,
     })
   }
-  // How `fetch` reports a body that broke off.
-  if (error instanceof TypeError && error.message === 'terminated') {
-    return new ModelFailure(`${provider.name} broke off its answer: ${rootMessage(error)}.`, {
-      code: 'interrupted',
-      retryable: true,
-      cause: error,
-    })
-  }
   return error
 }
 
@@ -165,8 +157,4 @@ function saidIn(error: { error: unknown; message: string }): string {
     .replace(/\p{Cc}+/gu, ' ')
     .trim()
     .slice(0, saidCharsMax)
-}
-
-function rootMessage(error: Error): string {
-  return error.cause instanceof Error ? rootMessage(error.cause) : error.message.replace(/\.$/, '')
 }

@@ -13,6 +13,8 @@ export interface ServerUnderTest {
   bin: string
   /** A call that is answered at once and changes nothing. */
   quick: ToolCall
+  /** A call with an argument of the wrong type. */
+  invalid: ToolCall
   /** A call that goes on for a minute at least; absent where no tool can. */
   slow?: ToolCall
   /** A call whose tool prints to stdout. */
@@ -22,12 +24,17 @@ export interface ServerUnderTest {
 const samples: Readonly<Record<string, Omit<ServerUnderTest, 'name' | 'bin'>>> = {
   echo: {
     quick: { name: 'echo', arguments: { text: 'hello' } },
+    invalid: { name: 'echo', arguments: { text: {} } },
     slow: { name: 'wait', arguments: { ms: 600_000 } },
     printing: { name: 'fail', arguments: { how: 'expected' } },
   },
-  files: { quick: { name: 'list_directory', arguments: { path: '.' } } },
+  files: {
+    quick: { name: 'list_directory', arguments: { path: '.' } },
+    invalid: { name: 'list_directory', arguments: { path: '.', depth: {} } },
+  },
   shell: {
     quick: { name: 'list_terminals', arguments: {} },
+    invalid: { name: 'run_terminal_command', arguments: { command: {} } },
     slow: { name: 'run_terminal_command', arguments: { command: 'sleep 600', yield_ms: 50_000 } },
     printing: { name: 'run_terminal_command', arguments: { command: 'echo printed; echo printed >&2' } },
   },
