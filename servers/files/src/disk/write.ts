@@ -34,7 +34,12 @@ export async function writeFile(writing: Writing): Promise<void> {
 
 /** A rename needs no permission on the file itself; one that is protected is meant to stay as it is. */
 async function checkWritable({ jail, path }: Writing, stats: BigIntStats): Promise<void> {
-  if ((stats.mode & 0o222n) !== 0n) return access(path, constants.W_OK)
+  if ((stats.mode & 0o222n) !== 0n) {
+    return access(path, constants.W_OK).catch((error: unknown) => {
+      // Whether it is still there is looked at just before it is replaced.
+      if (errorCode(error) !== 'ENOENT') throw error
+    })
+  }
   const mode = (stats.mode & 0o7777n).toString(8).padStart(4, '0')
   throw new Failure(
     `"${jail.display(path)}" is read-only (mode ${mode}). Make it writable first, if it is meant to change.`,

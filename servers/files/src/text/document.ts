@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { detectEncoding } from './detect.js'
 import { type Encoding, utf8 } from './encoding.js'
-import { type Eol, type Lines, splitLines, withLineFeeds } from './lines.js'
+import { type Eol, type Lines, splitLines } from './lines.js'
 
 /** A text file at one moment: its bytes, and what they say. */
 export interface TextDocument {
@@ -24,13 +24,29 @@ export async function parseDocument(bytes: Uint8Array): Promise<TextDocument | u
 export function documentOf(bytes: Uint8Array, encoding: Encoding): TextDocument {
   const text = encoding.decode(bytes.subarray(encoding.bom.length))
   const lines = splitLines(text)
-  return { bytes, encoding, text, lines, plain: plainOf(text, lines), revision: revisionOf(bytes) }
+  let plain: TextDocument['plain'] | undefined
+  return {
+    bytes,
+    encoding,
+    text,
+    lines,
+    get plain() {
+      plain ??= plainOf(text, lines)
+      return plain
+    },
+    revision: revisionOf(bytes),
+  }
 }
 
 function plainOf(text: string, lines: Lines): TextDocument['plain'] {
   if (!text.includes('\r')) return { text, starts: lines.starts }
-  const plain = withLineFeeds(text)
-  return { text: plain, starts: splitLines(plain).starts }
+  const starts: number[] = []
+  let start = 0
+  for (const line of lines.texts) {
+    starts.push(start)
+    start += line.length + 1
+  }
+  return { text: lines.texts.join('\n') + (lines.eols.at(-1) === '' ? '' : '\n'), starts }
 }
 
 /** A text that was never a file, in the form that one would have. */

@@ -12,27 +12,15 @@ export function guessLegacyEncodings(bytes: Uint8Array): string[] {
 /** Share of a file's double-byte characters that must lie in the rows that everyday text uses. */
 const commonShareMin = 0.8
 
+/** Share of double-byte characters that another one follows: in Western text, accented letters rarely do. */
+const followedShareMin = 0.4
+
 function doubleByteGuesses(bytes: Uint8Array): string[] {
-  if (mostlyIsolated(bytes)) return []
   const scored = charsets
     .map((charset) => ({ charset, share: commonShare(bytes, charset) }))
     .filter(({ share }) => share >= commonShareMin)
     .sort((left, right) => right.share - left.share)
   return scored.flatMap(({ charset }) => charset.names)
-}
-
-/** In Western text an accented letter stands between ASCII letters; double-byte characters come in longer runs. */
-function mostlyIsolated(bytes: Uint8Array): boolean {
-  let runs = 0
-  let single = 0
-  for (let at = 0; at < bytes.length; ) {
-    let end = at
-    while (end < bytes.length && isHigh(bytes[end])) end += 1
-    if (end > at) runs += 1
-    if (end === at + 1) single += 1
-    at = Math.max(end, at + 1)
-  }
-  return single * 2 >= runs
 }
 
 interface Charset {
@@ -92,10 +80,11 @@ const charsets: readonly Charset[] = [
   },
 ]
 
-/** Share of pairs that are common; 0 when the bytes are not in this charset at all. */
+/** Share of pairs that are common; 0 when the bytes are hardly in this charset. */
 function commonShare(bytes: Uint8Array, charset: Charset): number {
   const leads: number[] = []
   let common = 0
+  let followed = 0
   for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at] ?? 0
     if (!isHigh(byte) || charset.isSingle?.(byte)) continue
@@ -103,10 +92,11 @@ function commonShare(bytes: Uint8Array, charset: Charset): number {
     if (!charset.isLead(byte) || !charset.isTrail(trail)) return 0
     leads.push(byte)
     if (charset.isCommon(byte, trail)) common += 1
+    if (isHigh(bytes[at + 2])) followed += 1
     at += 1
   }
-  if (leads.length === 0 || charset.accepts?.(leads) === false) return 0
-  return common / leads.length
+  const accepted = charset.accepts?.(leads) !== false && followed >= leads.length * followedShareMin
+  return leads.length > 0 && accepted ? common / leads.length : 0
 }
 
 /** The six most frequent Russian letters (о е а и н т) are about 45 % of a text. */
@@ -124,6 +114,20 @@ function guessCyrillic(bytes: Uint8Array): string | undefined {
     .filter(({ share }) => share >= frequentShareMin)
     .sort((left, right) => right.share - left.share)
   return mostlyIsolated(bytes) ? undefined : guesses[0]?.name
+}
+
+/** In Western text an accented letter stands between ASCII letters; Cyrillic words are runs. */
+function mostlyIsolated(bytes: Uint8Array): boolean {
+  let runs = 0
+  let single = 0
+  for (let at = 0; at < bytes.length; ) {
+    let end = at
+    while (end < bytes.length && isHigh(bytes[end])) end += 1
+    if (end > at) runs += 1
+    if (end === at + 1) single += 1
+    at = Math.max(end, at + 1)
+  }
+  return single * 2 >= runs
 }
 
 function isHigh(byte: number | undefined): boolean {

@@ -11,7 +11,36 @@ export interface Lines {
 }
 
 export function splitLines(text: string): Lines {
-  return text.includes('\r') ? splitAtAnyEol(text) : splitAtLineFeed(text)
+  const texts: string[] = []
+  const eols: (Eol | '')[] = []
+  const starts: number[] = []
+  let start = 0
+  let feed = indexOf(text, '\n', 0)
+  let carriage = indexOf(text, '\r', 0)
+  while (feed < never || carriage < never) {
+    const end = Math.min(feed, carriage)
+    const eol = end === feed ? '\n' : carriage + 1 === feed ? '\r\n' : '\r'
+    texts.push(text.slice(start, end))
+    eols.push(eol)
+    starts.push(start)
+    start = end + eol.length
+    if (feed < start) feed = indexOf(text, '\n', start)
+    if (carriage < start) carriage = indexOf(text, '\r', start)
+  }
+  if (start < text.length) {
+    texts.push(text.slice(start))
+    eols.push('')
+    starts.push(start)
+  }
+  return { texts, eols, starts }
+}
+
+/** Behind every line end that there can be. */
+const never = Number.MAX_SAFE_INTEGER
+
+function indexOf(text: string, character: string, from: number): number {
+  const index = text.indexOf(character, from)
+  return index < 0 ? never : index
 }
 
 export function joinLines({ texts, eols }: Pick<Lines, 'texts' | 'eols'>): string {
@@ -21,47 +50,4 @@ export function joinLines({ texts, eols }: Pick<Lines, 'texts' | 'eols'>): strin
 /** The text with every line end as LF: what a model sends and what its needles are compared with. */
 export function withLineFeeds(text: string): string {
   return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
-}
-
-function splitAtLineFeed(text: string): Lines {
-  const texts: string[] = []
-  const eols: (Eol | '')[] = []
-  const starts: number[] = []
-  let start = 0
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', start)) {
-    texts.push(text.slice(start, at))
-    eols.push('\n')
-    starts.push(start)
-    start = at + 1
-  }
-  if (start < text.length) {
-    texts.push(text.slice(start))
-    eols.push('')
-    starts.push(start)
-  }
-  return { texts, eols, starts }
-}
-
-function splitAtAnyEol(text: string): Lines {
-  const texts: string[] = []
-  const eols: (Eol | '')[] = []
-  const starts: number[] = []
-  let start = 0
-  for (const match of text.matchAll(/\r\n?|\n/g)) {
-    texts.push(text.slice(start, match.index))
-    eols.push(eolOf(match[0]))
-    starts.push(start)
-    start = match.index + match[0].length
-  }
-  if (start < text.length) {
-    texts.push(text.slice(start))
-    eols.push('')
-    starts.push(start)
-  }
-  return { texts, eols, starts }
-}
-
-function eolOf(found: string): Eol {
-  if (found === '\r\n') return '\r\n'
-  return found === '\r' ? '\r' : '\n'
 }
