@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Failure } from '../failure.js'
 import type { ServerDefinition } from './definition.js'
 import { helpText, readSettings } from './flags.js'
@@ -141,6 +141,22 @@ describe('settings that cannot work', () => {
   ])('%j are refused, and the message says which', (argv, message) => {
     expect(() => read(argv)).toThrow(Failure)
     expect(() => read(argv)).toThrow(message)
+  })
+
+  it('leave no place for state to a user whom the system does not know', (context) => {
+    const { geteuid, seteuid } = process
+    if (geteuid?.() !== 0) context.skip('only root can become a user whom the system does not know')
+    // Node's own look-up reads the real environment.
+    vi.stubEnv('HOME', undefined)
+    seteuid?.(54_321)
+    try {
+      expect(() => readSettings(definition, [], {})).toThrow('Give --state DIR, or set HOME.')
+      expect(readSettings(definition, ['--state', '/s'], {}).stateDir).toBe('/s')
+      expect(readSettings(definition, [], { AURORACODER_DATA_DIR: '/d' }).stateDir).toBe('/d/state/peek')
+    } finally {
+      seteuid?.(0)
+      vi.unstubAllEnvs()
+    }
   })
 
   it('are refused from the environment as well', () => {

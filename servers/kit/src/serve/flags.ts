@@ -93,8 +93,17 @@ export function helpText(definition: ServerDefinition): string {
 
 /** `AURORACODER_DATA_DIR`, else the XDG data directory. */
 function dataDir(env: Environment): string {
-  const xdg = env.XDG_DATA_HOME || join(env.HOME || homedir(), '.local', 'share')
-  return env.AURORACODER_DATA_DIR || join(xdg, 'auroracoder')
+  if (env.AURORACODER_DATA_DIR) return env.AURORACODER_DATA_DIR
+  return join(env.XDG_DATA_HOME || join(env.HOME || home(), '.local', 'share'), 'auroracoder')
+}
+
+/** Without HOME the system is asked, which throws for a user that it does not know, as in some containers. */
+function home(): string {
+  try {
+    return homedir()
+  } catch (cause) {
+    throw new Failure('There is no home directory to keep state in. Give --state DIR, or set HOME.', { cause })
+  }
 }
 
 function parse(definition: ServerDefinition, argv: readonly string[]): Record<string, unknown> {
