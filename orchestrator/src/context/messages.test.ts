@@ -68,6 +68,13 @@ test('a discarded step and an unfinished one leave no trace', () => {
   expect(toMessages(log, options)).toEqual([{ role: 'user', content: 'go' }])
 })
 
+test('events of another step that come in between belong to none', () => {
+  const [first, ...rest] = step('s1', [said('mine'), called('c1')])
+  const foreign = { ...said('not mine'), runId: 'run', stepId: 's0' }
+  const log = [input('a', 'go'), run('a'), ...(first ? [first] : []), foreign, ...rest]
+  expect(toMessages(log, options)[1]).toMatchObject({ content: 'mine' })
+})
+
 test('what was reverted is gone, and what came after the return counts', () => {
   const log = [
     input('a', 'go'),

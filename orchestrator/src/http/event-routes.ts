@@ -56,7 +56,10 @@ export function addEventRoutes(app: App, { sessions, streamer, toMessages }: Eve
   app.openapi(follow, async (c) => {
     const { id } = c.req.valid('param')
     const after = readSeq(c.req.valid('header')['last-event-id'] ?? c.req.valid('query').after ?? '0')
-    if (c.req.method === 'HEAD') return c.body(null, 200)
+    if (c.req.method === 'HEAD') {
+      await sessions.get(id)
+      return c.body(null, 200)
+    }
     await streamer.stream({
       outgoing: c.env.outgoing,
       open: (signal) => sessions.follow(id, { after, signal }),

@@ -192,6 +192,13 @@ test('an unknown session is refused before a stream begins, and an EventSource g
   expect(source.readyState).toBe(source.CLOSED)
 })
 
+test('a HEAD request for a stream is answered and ends', async () => {
+  const bench = await start({ agent: wordsAgent })
+  const id = await bench.session()
+  expect((await bench.call('HEAD', `/v1/sessions/${id}/events`)).status).toBe(200)
+  expect((await bench.call('HEAD', '/v1/sessions/ses_none/events')).status).toBe(404)
+})
+
 test('many followers each see every event once, whenever they join', async () => {
   const { bench, id, stage } = await startStaged()
   const all = []

@@ -47,6 +47,8 @@ export function createPeer(outgoing: ServerResponse, { heartbeatMs, stallMs, rec
   }
   outgoing.on('drain', onDrain)
   outgoing.on('close', onClose)
+  // A write that meets a connection just destroyed is an error event, and one that nobody hears ends the process.
+  outgoing.on('error', onClose)
   if (outgoing.destroyed) leave()
 
   const destroyWhenStalled = () => {
@@ -89,6 +91,7 @@ export function createPeer(outgoing: ServerResponse, { heartbeatMs, stallMs, rec
     dispose() {
       outgoing.off('drain', onDrain)
       outgoing.off('close', onClose)
+      outgoing.off('error', onClose)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { effectiveEvents, type LogEvent, modelNotices } from '../context/index.js'
+import { type LogEvent, modelNotices } from '../context/index.js'
 
 export type Move =
   | { kind: 'ask' }
@@ -49,8 +49,7 @@ const nudges: Record<NudgeReason, { max: number; text: string }> = {
 
 /** What a run has to do next: a pure function of the log, the same for a run that goes on and one that is resumed. */
 export function nextMove(log: readonly LogEvent[], runId: string): Move {
-  const all = effectiveEvents(log)
-  const events = all.filter((event) => event.runId === runId)
+  const events = log.filter((event) => event.runId === runId)
   const first = events.findLastIndex(({ type }) => type === 'step.started')
   const started = events[first]
   if (started?.type !== 'step.started') return firstMove(events)
@@ -71,7 +70,7 @@ export function nextMove(log: readonly LogEvent[], runId: string): Move {
     return { kind: 'execute', step: { stepId, isCut: finishReason === cutReason, calls: open } }
   }
   if (own.some(({ type }) => type === 'tool.called')) return { kind: 'ask' }
-  if (own.some(isNudge) || isSteered(all, started)) return { kind: 'ask' }
+  if (own.some(isNudge) || isSteered(log, started)) return { kind: 'ask' }
   return moveAfterText({ events, text: textOf(own), finishReason })
 }
 
@@ -115,9 +114,9 @@ function isEnd({ type }: LogEvent): boolean {
 }
 
 /** Whether the user has said something since the step began that waits for the next one. */
-function isSteered(all: readonly LogEvent[], step: LogEvent): boolean {
-  return all
-    .slice(all.indexOf(step))
+function isSteered(log: readonly LogEvent[], step: LogEvent): boolean {
+  return log
+    .slice(log.indexOf(step))
     .some((event) => event.type === 'input.admitted' && event.data.delivery === 'steer')
 }
 

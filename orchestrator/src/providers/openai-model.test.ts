@@ -1,5 +1,6 @@
-import { createServer } from 'node:http'
-import { expect, onTestFinished, test } from 'vitest'
+import { createServer, type Server } from 'node:http'
+import { gzipSync } from 'node:zlib'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createScriptedModel, type ScriptInput } from '../scripted-model/index.js'
 import { builtInProviders, chooseModel, createModel, type Model, type ModelEvent, type ModelRequest } from './index.js'
 
@@ -31,6 +32,10 @@ async function server(options: { body: string | string[]; type?: string; status?
     for (const piece of [options.body].flat()) response.write(piece)
     response.end()
   })
+  return listen(http)
+}
+
+async function listen(http: Server): Promise<string> {
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => new Promise((resolve) => http.close(() => resolve())))
   const address = http.address()
@@ -83,18 +88,43 @@ test('a key is sent as a bearer token, and without one there is no such header',
     seen.push(request.headers.authorization)
     response.writeHead(200, { 'content-type': 'text/event-stream' }).end(chunk({ content: 'x' }, 'stop') + done)
   })
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => new Promise((resolve) => http.close(() => resolve())))
-  const address = http.address()
-  const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
+  const url = await listen(http)
   await collect(modelAt(url))
   await collect(modelAt(url, { key: 'secret' }))
   expect(seen).toEqual([undefined, 'Bearer secret'])
 })
 
+test('credentials of another service in the environment stay there', async () => {
+  vi.stubEnv('OPENAI_API_KEY', 'other-key')
+  vi.stubEnv('OPENAI_ADMIN_KEY', 'other-admin')
+  vi.stubEnv('OPENAI_ORG_ID', 'other-org')
+  vi.stubEnv('OPENAI_PROJECT_ID', 'other-project')
+  vi.stubEnv('OPENAI_CUSTOM_HEADERS', 'Authorization: Bearer other-custom')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const seen: string[] = []
+  const http = createServer((request, response) => {
+    seen.push(JSON.stringify(request.headers))
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).end(chunk({ content: 'x' }, 'stop') + done)
+  })
+  const url = await listen(http)
+  await collect(modelAt(url))
+  await collect(modelAt(url, { key: 'mine' }))
+  expect(seen).toHaveLength(2)
+  expect(seen.join()).not.toContain('other-')
+})
+
 test('[DONE] before a finish reason is no answer', async () => {
   const url = await server({ body: chunk({ content: 'x' }) + done })
   await expect(answer(modelAt(url))).rejects.toMatchObject({ code: 'interrupted', retryable: true })
+})
+
+test('a compressed body without its end is a failed attempt', async () => {
+  const whole = gzipSync(chunk({ content: 'x'.repeat(5_000) }, 'stop') + done)
+  const http = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' })
+    response.end(whole.subarray(0, whole.length - 12))
+  })
+  await expect(answer(modelAt(await listen(http)))).rejects.toMatchObject({ code: 'interrupted', retryable: true })
 })
 
 test('what follows [DONE] is not read', async () => {
@@ -193,16 +223,44 @@ test('an abort throws its own reason and lets go of the connection', async () =>
   await expect(pending).rejects.toBe(reason)
 })
 
+test('a signal that is already aborted sends nothing', async () => {
+  const { endpoint, model } = await scripted({ steps: [{ reply: { text: 'x' } }] })
+  const reason = new Error('never mind')
+  await expect(collect(model, AbortSignal.abort(reason))).rejects.toBe(reason)
+  expect(endpoint.requests).toEqual([])
+})
+
+test('two ids under one index are two calls of one tool, even before the first has arguments', async () => {
+  const piece = (id: string, args: string) =>
+    chunk({ tool_calls: [{ index: 0, id, function: { name: 'read', arguments: args } }] })
+  const url = await server({ body: [piece('x', ''), piece('y', '{"a":1}'), chunk({}, 'tool_calls'), done] })
+  expect((await answer(modelAt(url)))?.calls.map((call) => call.arguments)).toEqual(['', '{"a":1}'])
+})
+
+test('an id that is repeated after whole arguments begins no new call', async () => {
+  const piece = (args: string) =>
+    chunk({ tool_calls: [{ index: 0, id: 'x', function: { name: 'read', arguments: args } }] })
+  const url = await server({ body: [piece('{}'), piece(''), chunk({}, 'tool_calls'), done] })
+  expect((await answer(modelAt(url)))?.calls).toEqual([{ name: 'read', arguments: '{}' }])
+})
+
+test('markup beside a real call stays text: the call is not made twice', async () => {
+  const markup = '<｜DSML｜invoke name="read">\n</｜DSML｜invoke>'
+  const call = chunk({ tool_calls: [{ index: 0, id: 'x', function: { name: 'read', arguments: '{}' } }] })
+  const url = await server({ body: [chunk({ content: markup }), call, chunk({}, 'tool_calls'), done] })
+  expect(await answer(modelAt(url))).toMatchObject({ text: markup, calls: [{ name: 'read' }], brokenMarkup: false })
+})
+
 test('a reader slower than the idle time is not taken for a silent endpoint', async () => {
   const { endpoint } = await scripted({ steps: [{ reply: { text: 'A text of some length, in pieces.' } }] })
   const env = { DEEPSEEK_BASE_URL: endpoint.url }
   const model = createModel({
     choice: chooseModel({ providers: builtInProviders(env), env }),
-    timeouts: { firstByteMs: 2_000, idleMs: 40, totalMs: 5_000 },
+    timeouts: { firstByteMs: 2_000, idleMs: 300, totalMs: 5_000 },
   })
   let said = ''
   for await (const event of model.stream(request, new AbortController().signal)) {
-    if (said === '') await new Promise((resolve) => setTimeout(resolve, 120))
+    if (said === '') await new Promise((resolve) => setTimeout(resolve, 700))
     if (event.type === 'text') said += event.text
   }
   expect(said).toBe('A text of some length, in pieces.')

@@ -75,25 +75,34 @@ test('a parameter called __proto__ is an argument like any other', () => {
   expect(readMarkup(markup, tools)?.[0]?.arguments).toBe('{"__proto__":{"x":1}}')
 })
 
-const talk = [
+const shownAtOnce = [
   'Compare a < b and c <= d, or <div class="x">, or <tool>.',
   'The tag <tool_calls> opens a section and <function_calls> did so before.',
   'Write `<｜DSML｜tool_calls>` to open it.',
   '```xml\n<｜DSML｜tool_calls>\n<｜DSML｜invoke name="write">\n```\nThat is all.',
-  '~~~\n<tool_call>{"name": "write"}</tool_call>\n~~~',
+  `An example:\n~~~\n${markupOf('dsml-v4')}`,
+  `An example:\n\`\`\`\n${markupOf('tool-call-json')}`,
+  `Inline: \`${markupOf('dsml-v4').replaceAll('\n', '')}`,
   '<｜DSML｜something else>',
-  '<',
-  'ends with <｜DSML｜tool_cal',
 ]
-for (const text of talk) {
-  test(`${JSON.stringify(text.slice(0, 40))}… is talk and is shown`, () => {
-    for (let cut = 0; cut < text.length; cut += 1) {
-      const { shown, held } = stream(text, [cut])
-      expect(shown + held).toBe(text)
-      expect(readMarkup(held, tools)).toBeUndefined()
-    }
+for (const text of shownAtOnce) {
+  test(`${JSON.stringify(text.slice(0, 40))}… is talk and is shown as it comes`, () => {
+    for (let cut = 0; cut < text.length; cut += 1) expect(stream(text, [cut])).toEqual({ shown: text, held: '' })
   })
 }
+
+test('what may still become markup is held back and is no call', () => {
+  for (const text of ['<', 'ends with <｜DSML｜tool_cal', 'a\n<tool_calls> is a tag']) {
+    const { shown, held } = stream(text, [])
+    expect([shown + held, held === '', readMarkup(held, tools)]).toEqual([text, false, undefined])
+  }
+})
+
+test('a stray bracket in front of the markup does not hide it', () => {
+  const markup = markupOf('dsml-v4')
+  expect(stream(`a <<${markup}`, [])).toEqual({ shown: 'a <<', held: markup })
+  expect(stream(`<｜DS${markup}`, [])).toEqual({ shown: '<｜DS', held: markup })
+})
 
 test('nothing is lost or reordered, whatever the text and however it is split', () => {
   const piece = fc.oneof(

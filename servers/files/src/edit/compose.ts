@@ -23,9 +23,19 @@ export function compose(document: TextDocument, spans: readonly Span[]): Outcome
   }
   parts.push(bytes.subarray(copiedBytes))
   texts.push(text.slice(copiedText))
+  if (joinsLineEnds(texts)) return { refused: joinedLineEnds }
   const composed = documentOf(Buffer.concat(parts), encoding)
   if (composed.text === texts.join('')) return { ok: composed }
   return { refused: unwritable(document, spans) }
+}
+
+export const joinedLineEnds =
+  'The file ends some lines with a carriage return alone. After this edit one would stand before a line feed, and two lines would become one. Nothing was written. Give both lines the same line end first.'
+
+/** Whether a carriage return and a line feed that were apart come to stand together. */
+function joinsLineEnds(texts: readonly string[]): boolean {
+  const parts = texts.filter((text) => text !== '')
+  return parts.some((text, index) => text.startsWith('\n') && parts[index - 1]?.endsWith('\r') === true)
 }
 
 /** Offset in bytes of an offset in the text. To be called with rising offsets. */

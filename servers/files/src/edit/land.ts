@@ -10,6 +10,8 @@ import { blockLines } from './whitespace.js'
 /** New text in its place, and both sides as they really are: what a repetition of the edit would send. */
 export interface Landing {
   readonly span: Span
+  /** How many line ends its text must have: fewer mean that two of them ran together. */
+  readonly lineEnds: number
   /** LF line ends. For whole lines in the form that `blockLines` reads. */
   readonly oldText: string
   readonly newText: string
@@ -35,6 +37,7 @@ export function insertBeside(
   return {
     ok: {
       span: { start: at, end: at, text: fitted.ok.map((line) => line + eol).join(''), rank: side === 'after' ? 0 : 1 },
+      lineEnds: fitted.ok.length,
       oldText: blockText(file),
       newText: blockText(fitted.ok),
     },
@@ -44,14 +47,18 @@ export function insertBeside(
 /** At the start or end of the file. What fills an empty file stands there exactly as it was sent. */
 export function insertAtEdge(document: TextDocument, newText: string, side: 'before' | 'after'): Outcome<Landing> {
   const count = document.lines.texts.length
-  if (count === 0) return { ok: { span: { start: 0, end: 0, text: newText, rank: 1 }, oldText: '', newText } }
+  if (count === 0) {
+    const lineEnds = countLineEnds(newText)
+    return { ok: { span: { start: 0, end: 0, text: newText, rank: 1 }, lineEnds, oldText: '', newText } }
+  }
   const lines = blockLines(withLineFeeds(newText))
   if (lines.length === 0) return { refused: '"new_text" is empty, so there is nothing to insert.' }
   const line = side === 'before' ? 0 : count - 1
   const at = side === 'before' ? 0 : endOfLine(document, line)
   const eol = nearestEol(document, line)
   const text = lines.map((content) => content + eol).join('')
-  return { ok: { span: { start: at, end: at, text, rank: side === 'after' ? 0 : 1 }, oldText: '', newText } }
+  const span: Span = { start: at, end: at, text, rank: side === 'after' ? 0 : 1 }
+  return { ok: { span, lineEnds: lines.length, oldText: '', newText } }
 }
 
 function replaceLines(document: TextDocument, place: Place, newText: string): Outcome<Landing> {
@@ -70,6 +77,7 @@ function replaceLines(document: TextDocument, place: Place, newText: string): Ou
         text: fitted.ok.map((line, index) => line + newEols[index]).join(''),
         rank: 1,
       },
+      lineEnds: fitted.ok.length,
       oldText: blockText(file),
       newText: blockText(fitted.ok),
     },
@@ -89,7 +97,12 @@ function replacePart(document: TextDocument, place: Place, newText: string): Out
   const lastPiece = fitted.ok.length - 1
   const text = fitted.ok.map((piece, index) => (index < lastPiece ? piece + newEols[index] : piece)).join('')
   return {
-    ok: { span: { start, end, text, rank: 1 }, oldText: pieces.texts.join('\n'), newText: fitted.ok.join('\n') },
+    ok: {
+      span: { start, end, text, rank: 1 },
+      lineEnds: lastPiece,
+      oldText: pieces.texts.join('\n'),
+      newText: fitted.ok.join('\n'),
+    },
   }
 }
 
@@ -115,4 +128,8 @@ function endOfLine({ lines, text }: TextDocument, line: number): number {
 
 function nearestEol({ lines }: TextDocument, line: number): Eol {
   return lines.eols[line] || lines.eols[line - 1] || lines.eols[line + 1] || '\n'
+}
+
+export function countLineEnds(text: string): number {
+  return splitLines(text).eols.filter((eol) => eol !== '').length
 }

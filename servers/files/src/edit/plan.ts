@@ -1,10 +1,10 @@
 import type { Hunk } from '@auroracoder/kit/wire'
 import type { TextDocument } from '../text/document.js'
 import type { Basis } from './basis.js'
-import { compose } from './compose.js'
+import { compose, joinedLineEnds } from './compose.js'
 import type { Place } from './find/place.js'
 import { hunksOf } from './hunks.js'
-import { insertAtEdge, insertBeside, type Landing, replaceAt } from './land.js'
+import { countLineEnds, insertAtEdge, insertBeside, type Landing, replaceAt } from './land.js'
 import { type EditRequest, formatLineSpan, isRefused, type LineSpan, type Outcome } from './request.js'
 import { type Resolved, resolveEdit } from './resolve.js'
 import { type OwnedSpan, orderSpans, settle } from './spans.js'
@@ -31,6 +31,10 @@ export function planEdits({ document, edits, basis }: EditBatch): Outcome<Plan> 
   const outcomes = edits.map((edit) => landEdit(document, edit, basis))
   const landed = outcomes.flatMap((outcome) => ('ok' in outcome ? [outcome.ok] : []))
   if (landed.length < edits.length) return { refused: failures(outcomes) }
+  const joined = landed.some(({ landings }) =>
+    landings.some(({ span, lineEnds }) => countLineEnds(span.text) !== lineEnds),
+  )
+  if (joined) return { refused: joinedLineEnds }
   const spans = landed.flatMap(({ landings }, owner) => landings.map(({ span }): OwnedSpan => ({ ...span, owner })))
   const ordered = orderSpans(spans)
   if (isRefused(ordered)) return ordered

@@ -52,16 +52,13 @@ export function settle(document: TextDocument, ordered: readonly Span[]): Span[]
     start = previous.start
     added = previous.text
   }
-  const kept = withoutFinalEol(added)
-  if (added === '') start -= lengthOfEolBefore(text, start)
-  return [...settled, { start, end: fileEnd, text: kept, rank: 1 }]
+  if (added !== '') return [...settled, { start, end: fileEnd, text: withoutLastEnd(added), rank: 1 }]
+  const before = text.slice(0, start)
+  return [...settled, { start: withoutLastEnd(before).length, end: fileEnd, text: '', rank: 1 }]
 }
 
-function withoutFinalEol(text: string): string {
-  return text.replace(/(?:\r\n|\r|\n)$/, '')
-}
-
-function lengthOfEolBefore(text: string, end: number): number {
-  const before = text.slice(Math.max(end - 2, 0), end)
-  return before.length - withoutFinalEol(before).length
+/** Without the final line end, unless that ends an empty line: one that does not end would be no line at all. */
+function withoutLastEnd(text: string): string {
+  const shorter = text.replace(/(?:\r\n|\r|\n)$/, '')
+  return shorter === '' || /[\r\n]$/.test(shorter) ? text : shorter
 }

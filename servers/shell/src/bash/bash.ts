@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { interruptForeground, isReadingTerminal, killForeground } from '../process/foreground.js'
-import { createFifoPool, makeFifos, openLastingReader, openWriter } from './fifo.js'
+import { foregroundOf, interruptForeground, isReadingTerminal, killForeground } from '../process/foreground.js'
+import { isAlive } from '../process/stat.js'
+import { createFifoPool, hasUnread, makeFifos, openLastingReader, openWriter } from './fifo.js'
 import { launchBash, type PtyModule } from './launch.js'
 import { createLedger } from './ledger.js'
 import { type Output, openOutput } from './output.js'
@@ -100,15 +101,22 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
         input.write(triggerLines({ ...request, ...fifos, nonce, jobs: ledger.jobs() }))
         const result = await report
         await (output?.drain() ?? terminal.settle())
-        return result
+        // Bash reads the whole text before it executes any of it.
+        return result.kind === 'died' ? { ...result, isStarted: !hasUnread(paths.text) } : result
       } finally {
         unwatch()
         text.destroy()
       }
     },
     deafen: (id) => outputs.get(id)?.close(),
+    isAlive() {
+      if (isDead || isAlive(launched.pid)) return !isDead
+      launched.letGo()
+      return false
+    },
     isDeserted: () => isDead && outputs.size === 0,
     type: (text) => launched.type?.(text),
+    foreground: () => foregroundOf(launched.pid).map(({ pid }) => pid),
     interrupt: () => interruptForeground(launched.pid),
     killForeground: () => killForeground(launched.pid),
     isReadingTerminal: () => isReadingTerminal(launched.pid),

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { constants, openSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -27,6 +27,19 @@ export function openWriter(path: string): Socket {
   // The other end may be gone; its exit is what gets reported.
   socket.on('error', () => {})
   return socket
+}
+
+/** True when bytes wait that nobody has read. Takes one of them. */
+export function hasUnread(path: string): boolean {
+  const fd = openSync(path, O_RDONLY | O_NONBLOCK)
+  try {
+    return readSync(fd, Buffer.alloc(1)) > 0
+  } catch {
+    // EAGAIN: a writer is there, but nothing is written.
+    return false
+  } finally {
+    closeSync(fd)
+  }
 }
 
 /** Output FIFOs of one shell: one in use for each command whose output somebody still holds. */

@@ -66,7 +66,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     ready: () => Promise.race([saved, sleep(savedWaitMs, undefined, { ref: false })]),
     expect: ({ id }) =>
       new Promise((resolve) => {
-        if (death !== undefined) return resolve({ kind: 'died', ...death })
+        if (death !== undefined) return resolve({ kind: 'died', ...death, isStarted: true })
         pending = { id, resolve }
         saved = new Promise((done) => {
           markSaved = done
@@ -78,7 +78,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     close(exit) {
       death = exit
       markSaved()
-      settle({ kind: 'died', ...exit })
+      settle({ kind: 'died', ...exit, isStarted: true })
     },
   }
 }

@@ -13,11 +13,14 @@ export interface RunRequest {
   onOutput(chunk: Buffer): void
 }
 
-/** `behind`: a background command was started; its end comes by `onEnded`. `died`: the shell ended before it could report. */
+/**
+ * `behind`: a background command was started; its end comes by `onEnded`. `died`: the shell ended before it could report;
+ * unless `isStarted`, nothing of the command has been executed.
+ */
 export type Report =
   | { kind: 'done'; exitCode: number; cwd: string }
   | { kind: 'behind'; pid: number; cwd: string }
-  | { kind: 'died'; exitCode: number | null; signal: string | null }
+  | { kind: 'died'; exitCode: number | null; signal: string | null; isStarted: boolean }
 
 export interface Exit {
   exitCode: number | null
@@ -41,10 +44,14 @@ export interface Runner {
   run(request: RunRequest): Promise<Report>
   /** Stops listening to what a finished command left behind: its writers get SIGPIPE. */
   deafen(id: number): void
+  /** False when the shell ended while nothing ran: its exit may not have been told yet. */
+  isAlive(): boolean
   /** True when the shell is dead and nothing it left behind writes output any more. */
   isDeserted(): boolean
   /** Types into the controlling terminal. */
   type(text: string): void
+  /** Process ids of what runs in the foreground, without the shell. */
+  foreground(): number[]
   /** Ctrl-C for what runs in the foreground. */
   interrupt(): void
   /** KILL for what runs in the foreground, not for the shell. */

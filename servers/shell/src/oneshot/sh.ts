@@ -3,6 +3,7 @@ import { constants } from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Report, Runner, RunnerEvents, RunRequest } from '../bash/runner.js'
 import { signalGroup } from '../process/signal.js'
+import { listStats } from '../process/stat.js'
 
 export interface ShOptions extends RunnerEvents {
   cwd: string
@@ -48,8 +49,11 @@ export function createSh(options: ShOptions): Runner {
       return { kind: 'done', exitCode, cwd } satisfies Report
     },
     deafen: (id) => void children.get(id)?.stdout?.destroy(),
+    isAlive: () => true,
     isDeserted: () => children.size === 0,
     type: () => {},
+    foreground: () =>
+      listStats().flatMap(({ pid, group, state }) => (group === foreground?.pid && state !== 'Z' ? [pid] : [])),
     interrupt: () => signalForeground('SIGINT'),
     killForeground: () => signalForeground('SIGKILL'),
     isReadingTerminal: () => false,

@@ -10,10 +10,16 @@ export function foregroundOf(shell: number): ProcessStat[] {
   return listStats().filter((each) => each.pid !== shell && each.group === foregroundGroup(stat) && each.state !== 'Z')
 }
 
-/** Ctrl-C. The shell itself is in the foreground while a builtin, a function or a command substitution runs. */
+/**
+ * Ctrl-C for what the shell waits for, and for the shell, so that it does not go on with the rest of the command when a
+ * program catches the interrupt and exits. The shell itself is in the foreground while a builtin, a function or a command
+ * substitution runs.
+ */
 export function interruptForeground(shell: number): void {
   const stat = readStat(shell)
-  signalGroup(stat === undefined ? shell : foregroundGroup(stat), 'SIGINT')
+  const group = stat === undefined ? shell : foregroundGroup(stat)
+  if (group !== stat?.group) signalProcess(shell, 'SIGINT')
+  signalGroup(group, 'SIGINT')
 }
 
 /** Kills what the shell waits for, not the shell, and interrupts the shell so that it does not go on to the next command. */

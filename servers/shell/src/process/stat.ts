@@ -56,6 +56,14 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+const commandLineCharsMax = 80
+
+/** The words a process was started with, or its name in brackets when it hides them. */
+export function commandLine(pid: number): string {
+  const words = readProc(`${pid}/cmdline`)?.split('\0').join(' ').trim() ?? ''
+  return words === '' ? `[${readProc(`${pid}/comm`)?.trim() ?? 'ended'}]` : words.slice(0, commandLineCharsMax)
+}
+
 /** A process may end, or be another user's, between listing and reading: both read as "not there". */
 export function readProc(path: string): string | undefined {
   try {

@@ -6,10 +6,12 @@ import { Failure } from '@auroracoder/kit'
 import { nameOf } from '../bash/launch.js'
 import type { Report, Runner, RunnerEvents } from '../bash/runner.js'
 import type { Limits } from '../limits.js'
-import { isAlive } from '../process/stat.js'
+import type { Signal } from '../process/signal.js'
 import type { Belonging } from '../process/sweep.js'
+import { createBackground } from './background.js'
 import { type Command, endCommand, setPrompt } from './command.js'
 import { createPromptWatch, type PromptWatch } from './prompt-watch.js'
+import { type SignalResult, signalCommand } from './signal-command.js'
 import type { Snapshot } from './snapshot.js'
 import { stopCommand } from './stop.js'
 
@@ -55,29 +57,37 @@ export interface Session {
   readonly folder: string
   /** The command that the shell is busy with. */
   current(): Command | undefined
+  /** Background commands of it are running. */
+  hasBackground(): boolean
   /** Where the next command starts. */
   cwd(): string
   lastUsedAtMs(): number
   /** Resolves once the command has been handed to the shell. Throws `Failure` while another is running. */
   run(run: SessionRun): Promise<void>
   stop(command: Command, reason: string): Promise<void>
+  signal(command: Command, signal: Signal): Promise<SignalResult>
   /** Looks whether the current command waits for input. */
   lookForPrompt(): void
   /** Types into the terminal of the current command. */
   type(text: string): void
   belonging(): Belonging
-  /** Releases descriptors and files. Ending the processes is up to `sweep`, which knows many sessions at once. */
+  /** Its commands count as killed from now on. Ending the processes is up to `sweep`, which takes many sessions at once. */
+  condemn(reason: string): void
+  /** Releases descriptors and files. */
   release(): void
 }
 
+interface StartedRunner {
+  runner: Runner
+  /** It began with the state of an earlier shell. */
+  tookOver: boolean
+}
+
 const markName = 'AURORACODER_SHELL_SESSION'
-const lostSightsMax = 2
-const lostLookMs = 500
 
 export function createSession(options: SessionOptions): Session {
   const { snapshot, limits, now } = options
   const mark = `${markName}=${randomBytes(9).toString('hex')}`
-  const behind = new Map<number, { command: Command; runner: Runner; sights: number }>()
   const retired = new Set<Runner>()
   let runner: Runner | undefined
   let shells = 0
@@ -87,28 +97,11 @@ export function createSession(options: SessionOptions): Session {
   let usedAtMs = now()
   mkdirSync(options.folder, { recursive: true, mode: 0o700 })
 
-  const onEnded = (number: number, ending: { exitCode: number | null; signal: string | null }): void => {
-    const entry = behind.get(number)
-    if (entry === undefined) return
-    behind.delete(number)
-    const status = ending.exitCode === null ? 'killed' : 'exited'
-    endCommand(entry.command, { status, ...ending }, now())
-    options.onEndedWork({ commandId: entry.command.id })
-  }
-  const lostTimer = setInterval(() => {
-    // KILL of the group also ends the process that would have reported.
-    for (const [number, entry] of behind) {
-      if (entry.command.group === undefined || isAlive(entry.command.group)) continue
-      entry.sights += 1
-      if (entry.sights > lostSightsMax) onEnded(number, { exitCode: null, signal: 'SIGKILL' })
-    }
-  }, lostLookMs)
-  lostTimer.unref()
+  const background = createBackground({ now, onEnded: ({ id }) => options.onEndedWork({ commandId: id }) })
 
-  const startRunner = async (): Promise<{ runner: Runner; tookOver: boolean }> => {
+  const startRunner = async (): Promise<StartedRunner> => {
     for (const old of retired) {
-      const isNeeded = !old.isDeserted() || [...behind.values()].some((entry) => entry.runner === old)
-      if (!isNeeded && retired.delete(old)) old.destroy()
+      if (old.isDeserted() && !background.isNeeded(old) && retired.delete(old)) old.destroy()
     }
     const earlier = snapshot.latest(now())
     const fresh = await options.startRunner({
@@ -118,7 +111,7 @@ export function createSession(options: SessionOptions): Session {
       snapshot: earlier,
       draft: snapshot.draft,
       onSaved: () => snapshot.publish(),
-      onEnded: (number, exitCode) => onEnded(number, { exitCode, signal: signalOf(exitCode) }),
+      onEnded: (number, exitCode) => background.end(number, { exitCode, signal: signalOf(exitCode) }),
       onJobEnded: ({ pid, command }, exitCode) => options.onEndedWork({ pid, command, exitCode }),
       onTerminalData: (chunk) => watch?.saw(chunk),
     })
@@ -130,13 +123,13 @@ export function createSession(options: SessionOptions): Session {
     return { runner: fresh, tookOver: earlier !== undefined }
   }
 
-  const settle = (run: SessionRun, on: Runner, report: Report): void => {
-    const { command } = run
+  const settle = ({ command, number }: SessionRun, report: Report): void => {
     watch?.stop()
     watch = undefined
     current = undefined
     usedAtMs = now()
     if (report.kind === 'died') {
+      background.drop(number)
       endCommand(command, { status: 'shell_restarted', exitCode: report.exitCode, signal: report.signal }, now())
       return
     }
@@ -144,7 +137,6 @@ export function createSession(options: SessionOptions): Session {
     command.cwd = cwd
     if (report.kind === 'behind') {
       command.group = report.pid
-      behind.set(run.number, { command, runner: on, sights: 0 })
       return
     }
     const { exitCode } = report
@@ -152,17 +144,19 @@ export function createSession(options: SessionOptions): Session {
   }
 
   /** The system refused what the command needs (descriptors, disk). */
-  const giveUp = ({ command }: SessionRun, error: unknown): void => {
+  const giveUp = ({ command, number }: SessionRun, error: unknown): void => {
     watch?.stop()
+    background.drop(number)
     current = undefined
     command.stopReason = `the server could not run it: ${error instanceof Error ? error.message : String(error)}`
     endCommand(command, { status: 'exited', exitCode: null, signal: null }, now())
   }
 
+  const runnerOf = (command: Command): Runner | undefined =>
+    command === current ? runner : background.runnerOf(command)
   const stop = async (command: Command, reason: string): Promise<void> => {
-    const on = command === current ? runner : undefined
-    const holder = [...behind.values()].find((entry) => entry.command === command)?.runner ?? on
-    if (holder !== undefined) await stopCommand(command, { runner: holder, reason, graceMs: limits.interruptGraceMs })
+    const on = runnerOf(command)
+    if (on !== undefined) await stopCommand(command, { runner: on, reason, graceMs: limits.interruptGraceMs })
   }
 
   const take = (run: SessionRun, on: Runner, chunk: Buffer): void => {
@@ -176,10 +170,26 @@ export function createSession(options: SessionOptions): Session {
     on.deafen(number)
   }
 
+  const perform = async (run: SessionRun, { runner: on, tookOver }: StartedRunner, isRetry = false): Promise<void> => {
+    const { command, number: id, cwd: directory, env } = run
+    const { text, mode } = command
+    command.tookOver = tookOver
+    if (mode === 'background') background.add(id, command, on)
+    watch = createPromptWatch({
+      isReadingTerminal: () => on.isReadingTerminal(),
+      onPrompt: (prompt) => setPrompt(command, prompt),
+    })
+    const report = await on.run({ id, text, mode, env, cwd: directory, onOutput: (chunk) => take(run, on, chunk) })
+    const isLost = report.kind === 'died' && !report.isStarted && command.stopReason === undefined
+    if (isLost && !isRetry) return perform(run, await startRunner(), true)
+    settle(run, report)
+  }
+
   return {
     name: options.name,
     folder: options.folder,
     current: () => current,
+    hasBackground: () => background.commands().length > 0,
     cwd: () => cwd,
     lastUsedAtMs: () => usedAtMs,
     async run(run) {
@@ -188,29 +198,21 @@ export function createSession(options: SessionOptions): Session {
       current = command
       usedAtMs = now()
       try {
-        const taken = runner === undefined ? await startRunner() : { runner, tookOver: false }
-        const on = taken.runner
-        command.tookOver = taken.tookOver
-        if (command.mode === 'terminal' && !on.hasTerminal) throw noTerminal()
-        watch = createPromptWatch({
-          isReadingTerminal: () => on.isReadingTerminal(),
-          onPrompt: (text) => setPrompt(command, text),
-        })
-        const { number: id, cwd: directory, env } = run
-        const { text, mode } = command
-        const onOutput = (chunk: Buffer): void => take(run, on, chunk)
-        const done = on
-          .run({ id, text, mode, env, cwd: directory, onOutput })
-          .then((report) => settle(run, on, report))
-          .catch((error: unknown) => giveUp(run, error))
+        const taken = runner?.isAlive() ? { runner, tookOver: false } : await startRunner()
+        if (command.mode === 'terminal' && !taken.runner.hasTerminal) throw noTerminal()
+        const done = perform(run, taken).catch((error: unknown) => giveUp(run, error))
         if (run.timeoutMs !== undefined) limitTime(run, run.timeoutMs, stop)
-        if (mode === 'background') await done
+        if (command.mode === 'background') await done
       } catch (error) {
         current = undefined
         throw error
       }
     },
     stop,
+    async signal(command, signal) {
+      const on = runnerOf(command)
+      return on === undefined ? { ended: [], alive: [] } : signalCommand(command, { runner: on, signal })
+    },
     lookForPrompt: () => watch?.look(),
     type(text) {
       runner?.type(text)
@@ -218,9 +220,15 @@ export function createSession(options: SessionOptions): Session {
       watch?.answered()
     },
     belonging: () => ({ mark, shells: new Set(runner === undefined ? [] : [runner.pid]) }),
+    condemn(reason) {
+      for (const command of [...(current === undefined ? [] : [current]), ...background.commands()]) {
+        command.stopReason ??= reason
+        endCommand(command, { status: 'killed', exitCode: null, signal: 'SIGKILL' }, now())
+      }
+    },
     release() {
-      clearInterval(lostTimer)
       watch?.stop()
+      background.close()
       for (const each of [...retired, ...(runner === undefined ? [] : [runner])]) each.destroy()
       rmSync(options.folder, { recursive: true, force: true })
       snapshot.discardDraft()

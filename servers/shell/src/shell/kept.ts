@@ -6,7 +6,7 @@ export interface Kept {
   remove(command: Command): void
   of(conversation: string): Command[]
   /** Forgets finished commands of the same session, oldest first, until `fits`; false when that does not help. */
-  makeRoom(fits: () => boolean, command: Command): boolean
+  makeRoom(fits: () => boolean, command: Pick<Command, 'id' | 'conversation' | 'session'>): boolean
   clear(): void
 }
 

@@ -1,23 +1,21 @@
 import { join } from 'node:path'
 import { Failure } from '@auroracoder/kit'
-import type { Runner } from '../bash/runner.js'
 import type { Limits } from '../limits.js'
-import { find, sweep } from '../process/sweep.js'
+import type { Signal } from '../process/signal.js'
 import { type Command, createCommand, type Mode } from '../session/command.js'
-import { createSession, type EndedWork, type RunnerStart, type Session } from '../session/session.js'
-import { createSnapshot, pruneSnapshots } from '../session/snapshot.js'
-import { createSpool } from '../spool/spool.js'
+import type { EndedWork, Session, SessionOptions } from '../session/session.js'
+import type { SignalResult } from '../session/signal-command.js'
+import { pruneSnapshots } from '../session/snapshot.js'
+import { createSpool, type Spool } from '../spool/spool.js'
 import { createKept } from './kept.js'
 import { openRunFolder } from './run-folder.js'
+import { createSessionBook, type SessionBook } from './session-book.js'
 
-export interface ShellOptions {
-  /** Where the first shell of a session starts; sessions of servers with other roots do not share state. */
+export interface ShellOptions extends Pick<SessionOptions, 'startRunner' | 'now'> {
+  /** Where the first shell of a session starts; servers with other roots do not share the state of sessions. */
   root: string
   stateDir: string
   limits: Limits
-  /** Starts what runs the commands of one session. */
-  startRunner(start: RunnerStart): Promise<Runner>
-  now(): number
 }
 
 export interface StartRequest {
@@ -32,8 +30,8 @@ export interface StartRequest {
 }
 
 /** Sessions and commands of one server. */
-export interface Shell {
-  /** Starts a command in its session, which is made if need be; `"new"` names a session of its own. */
+export interface Shell extends Pick<SessionBook, 'reset'> {
+  /** Starts a command in its session, which is made if need be. A key that was seen before gets the command it started. */
   start(request: StartRequest): Promise<Command>
   /** Throws `Failure` naming the known ones. */
   command(conversation: string, id: string): Command
@@ -44,106 +42,53 @@ export interface Shell {
   session(conversation: string, name: string): Session | undefined
   sessions(conversation: string): Session[]
   stop(command: Command, reason: string): Promise<void>
+  signal(command: Command, signal: Signal): Promise<SignalResult>
   now(): number
   /** Ends every process and removes every file that is not kept state. */
   close(): Promise<void>
 }
 
-export const newSession = 'new'
-
 export function createShell(options: ShellOptions): Shell {
   const { limits, now, stateDir } = options
-  const run = openRunFolder(stateDir)
   pruneSnapshots(stateDir, { nowMs: now(), ageMsMax: limits.snapshotAgeMsMax })
-  const sessions = new Map<string, { conversation: string; session: Session }>()
+  const run = openRunFolder(stateDir)
   const kept = createKept(limits.commandsKeptMax)
   const endedWork = new Map<string, EndedWork[]>()
-  const closing = new Set<Promise<void>>()
+  const book = createSessionBook({
+    ...options,
+    run,
+    onEndedWork(conversation, work) {
+      endedWork.set(conversation, [...(endedWork.get(conversation) ?? []), work])
+    },
+  })
   let numbers = 0
 
-  /** Ends what runs in the sessions, then removes their files. */
-  const end = async (ending: readonly Session[]): Promise<void> => {
-    await sweep(ending.map((session) => session.belonging()))
-    for (const session of ending) session.release()
+  const spoolFor = (path: string, command: Pick<Command, 'id' | 'conversation' | 'session'>): Spool => {
+    const siblings = (): Command[] => kept.of(command.conversation).filter(({ session }) => session === command.session)
+    const keptBytes = (): number => siblings().reduce((sum, { spool }) => sum + spool.kept(), 0)
+    const { headBytesMax, tailBytesMax, sessionBytesMax } = limits
+    const mayKeep = (bytes: number): boolean => kept.makeRoom(() => keptBytes() + bytes <= sessionBytesMax, command)
+    return createSpool({ path, headBytesMax, tailBytesMax, mayKeep })
   }
-  /** Its state stays on disk: the next session of that name takes over. */
-  const closeOldestIdle = (): void => {
-    const idle = [...sessions]
-      .filter(([, { conversation, session }]) => isIdle(session, kept.of(conversation)))
-      .sort(([, a], [, b]) => a.session.lastUsedAtMs() - b.session.lastUsedAtMs())
-    const [key, entry] = idle[0] ?? []
-    if (key === undefined || entry === undefined) throw tooManySessions(limits.sessionsMax)
-    sessions.delete(key)
-    const ended = end([entry.session]).finally(() => closing.delete(ended))
-    closing.add(ended)
-  }
-  const keyOf = (conversation: string, name: string): string => JSON.stringify([conversation, name])
-  const open = (conversation: string, name: string): Session => {
-    const existing = sessions.get(keyOf(conversation, name))
-    if (existing !== undefined) return existing.session
-    if (sessions.size >= limits.sessionsMax) closeOldestIdle()
-    const session = createSession({
-      name,
-      folder: join(run.path, `session${++numbers}`),
-      snapshot: createSnapshot({
-        stateDir,
-        key: [options.root, conversation, name],
-        run: run.name,
-        ageMsMax: limits.snapshotAgeMsMax,
-      }),
-      startRunner: options.startRunner,
-      cwd: options.root,
-      limits,
-      now,
-      onEndedWork(work) {
-        endedWork.set(conversation, [...(endedWork.get(conversation) ?? []), work])
-      },
-    })
-    sessions.set(keyOf(conversation, name), { conversation, session })
-    return session
-  }
-  const freshName = (conversation: string): string => {
-    for (let number = 2; ; number++) {
-      if (!sessions.has(keyOf(conversation, `s${number}`))) return `s${number}`
-    }
-  }
-  const sessionBytes = (conversation: string, name: string): number =>
-    kept.of(conversation).reduce((sum, { session, spool }) => sum + (session === name ? spool.kept() : 0), 0)
+  const sessionOf = ({ conversation, session }: Command): Session | undefined => book.get(conversation, session)
 
   return {
-    async start(request) {
-      const { conversation, text, mode, cwd, env, timeoutMs, key } = request
+    async start({ conversation, session: asked, text, mode, cwd, env, timeoutMs, key }) {
       const repeated = key === undefined ? undefined : kept.of(conversation).find((command) => command.key === key)
       if (repeated !== undefined) return repeated
-      const name = request.session === newSession ? freshName(conversation) : request.session
-      const session = open(conversation, name)
+      const session = book.open(conversation, asked)
       const number = ++numbers
-      const id = `${run.tag}-${number}`
-      const command = createCommand({
-        id,
-        conversation,
-        session: name,
-        text,
-        mode,
-        spool: createSpool({
-          path: join(session.folder, `${id}.log`),
-          headBytesMax: limits.headBytesMax,
-          tailBytesMax: limits.tailBytesMax,
-          mayKeep: (bytes) =>
-            kept.makeRoom(() => sessionBytes(conversation, name) + bytes <= limits.sessionBytesMax, command),
-        }),
-        key,
-        cwd: session.cwd(),
-        startedAtMs: now(),
-      })
+      const names = { id: `${run.tag}-${number}`, conversation, session: session.name }
+      const spool = spoolFor(join(session.folder, `${names.id}.log`), names)
+      const command = createCommand({ ...names, text, mode, spool, key, cwd: session.cwd(), startedAtMs: now() })
       kept.add(command)
       try {
         await session.run({ number, command, cwd, env, timeoutMs })
+        return command
       } catch (error) {
         kept.remove(command)
         throw error
       }
-      return command
     },
     command(conversation, id) {
       const commands = kept.of(conversation)
@@ -157,34 +102,18 @@ export function createShell(options: ShellOptions): Shell {
       endedWork.delete(conversation)
       return work
     },
-    session: (conversation, name) => sessions.get(keyOf(conversation, name))?.session,
-    sessions: (conversation) =>
-      [...sessions.values()].filter((each) => each.conversation === conversation).map(({ session }) => session),
-    async stop(command, reason) {
-      await sessions.get(keyOf(command.conversation, command.session))?.session.stop(command, reason)
-    },
+    session: book.get,
+    sessions: book.of,
+    reset: book.reset,
+    stop: async (command, reason) => sessionOf(command)?.stop(command, reason),
+    signal: async (command, signal) => (await sessionOf(command)?.signal(command, signal)) ?? { ended: [], alive: [] },
     now,
     async close() {
-      const all = [...sessions.values()].map(({ session }) => session)
-      sessions.clear()
-      await Promise.all([end(all), ...closing])
+      await book.close()
       kept.clear()
       run.remove()
     },
   }
-}
-
-/** Nothing runs in it but the shell itself. */
-function isIdle(session: Session, commands: readonly Command[]): boolean {
-  if (session.current() !== undefined) return false
-  if (commands.some(({ ending, session: name }) => ending === undefined && name === session.name)) return false
-  return find([session.belonging()]).length <= 1
-}
-
-function tooManySessions(max: number): Failure {
-  return new Failure(
-    `All ${max} sessions are in use. Wait for one of their commands to end, or stop one with signal_terminal.`,
-  )
 }
 
 function unknownCommand(id: string, commands: readonly Command[]): Failure {

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { answerCommand } from '../answer/answer.js'
 import { waitFor } from '../answer/wait.js'
 import { commandBytesMax, outputChars, timeoutMs, yieldMs } from '../limits.js'
-import { newSession } from '../shell/shell.js'
+import { newSession } from '../shell/session-book.js'
 import type { ToolContext } from './context.js'
 import { acceptRunHabits } from './run-habits.js'
 

@@ -11,14 +11,13 @@ import { retypeset } from './retypeset.js'
 export function fitLines(place: Place, file: readonly string[], newLines: readonly string[]): Outcome<string[]> {
   const { needle, fit } = place
   if (fit.forgiven.length === 0) return { ok: [...newLines] }
-  const shaped = fit.indentation
+  const shaped: Outcome<readonly string[]> = fit.indentation
     ? reindent({ indentation: fit.indentation, needle, file, newLines })
-    : { ok: { lines: newLines, asInFile: false } }
+    : { ok: newLines }
   if (isRefused(shaped)) return shaped
-  if (shaped.ok.asInFile) return { ok: [...newLines] }
   const differences = diffSequences(needle, newLines)
   const kept = keptIndexes(differences, needle.length)
-  const landed = shaped.ok.lines.map((line, index) => file[kept[index] ?? -1] ?? line)
+  const landed = shaped.ok.map((line, index) => file[kept[index] ?? -1] ?? line)
   if (!fit.typographic) return { ok: landed }
   for (const { oldStart, oldCount, newStart, newCount } of differences) {
     const text = retypeset({

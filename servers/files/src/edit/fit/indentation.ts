@@ -1,8 +1,8 @@
 /** How indentation that a model wrote maps to the file's. `undefined`: it cannot be expressed there. */
 export interface Indentation {
   toFile(indentation: string): string | undefined
-  /** Whether the file is indented further than what the model wrote. */
-  readonly deeper: boolean
+  /** Whether the depth differs, not only tabs from spaces. */
+  readonly shifts: boolean
   /** Set when tabs stand for spaces, or the reverse: the character that the file indents with. */
   readonly fileUses?: 'tabs' | 'spaces'
 }
@@ -31,14 +31,14 @@ function shiftOf(pairs: readonly IndentationPair[]): Indentation | undefined {
   if (first.file.endsWith(first.needle)) {
     const added = first.file.slice(0, first.file.length - first.needle.length)
     if (pairs.every(({ file, needle }) => file === added + needle)) {
-      return { deeper: true, toFile: (indentation) => added + indentation }
+      return { shifts: added !== '', toFile: (indentation) => added + indentation }
     }
   }
   if (first.needle.endsWith(first.file)) {
     const removed = first.needle.slice(0, first.needle.length - first.file.length)
     if (pairs.every(({ file, needle }) => needle === removed + file)) {
       return {
-        deeper: false,
+        shifts: true,
         toFile: (indentation) => (indentation.startsWith(removed) ? indentation.slice(removed.length) : undefined),
       }
     }
@@ -54,9 +54,8 @@ function convertedShift(
   for (const width of tabWidths) {
     const convert = (text: string) => (fileUses === 'tabs' ? withTabs(text, width) : withSpaces(text, width))
     const shift = shiftOf(pairs.map(({ file, needle }) => ({ file, needle: convert(needle) })))
-    const shifts = shift?.toFile('') !== ''
-    if (shift && (shiftAllowed || !shifts)) {
-      return { deeper: shift.deeper, fileUses, toFile: (indentation) => shift.toFile(convert(indentation)) }
+    if (shift && (shiftAllowed || !shift.shifts)) {
+      return { shifts: shift.shifts, fileUses, toFile: (indentation) => shift.toFile(convert(indentation)) }
     }
   }
   return undefined

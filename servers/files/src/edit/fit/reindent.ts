@@ -10,20 +10,13 @@ export interface Reindenting {
   readonly newLines: readonly string[]
 }
 
-export interface Reindented {
-  readonly lines: readonly string[]
-  /** The new text was at the file's indentation already. */
-  readonly asInFile: boolean
-}
-
 /**
- * New lines at the file's own indentation. A model that indents its needle wrongly usually indents the new text
- * in the same way, but not always; where nothing tells which, the edit is refused: a guess would write wrong bytes.
+ * New lines at the file's own indentation. A model that indents its needle wrongly usually indents the new text in
+ * the same way, but not always; where it may be at the file's indentation already, the edit is refused: a guess
+ * would write wrong bytes.
  */
-export function reindent(block: Reindenting): Outcome<Reindented> {
-  const style = styleOf(block)
-  if (style === 'file') return { ok: { lines: [...block.newLines], asInFile: true } }
-  if (style === 'unknown') return { refused: unknownStyle }
+export function reindent(block: Reindenting): Outcome<string[]> {
+  if (mayBeAsInFile(block)) return { refused: unknownStyle }
   const mapped = block.newLines.map((line) => reindented(line, block))
   const failed = mapped.indexOf(undefined)
   if (failed >= 0) {
@@ -31,46 +24,34 @@ export function reindent(block: Reindenting): Outcome<Reindented> {
       refused: `The old text is indented differently from the file, and the indentation of line ${failed + 1} of new_text has no counterpart there. ${sendExactly}`,
     }
   }
-  return { ok: { lines: mapped.filter((line) => line !== undefined), asInFile: false } }
+  return { ok: mapped.filter((line) => line !== undefined) }
 }
 
 const sendExactly =
   "Send the old text exactly as displayed, with its indentation, and new_text at the file's indentation."
 const unknownStyle = `The old text is indented differently from the file, and new_text may be indented like either. ${sendExactly}`
 
-type Style = 'needle' | 'file' | 'unknown'
-
-/** Whose indentation the new text has: lines that it shares with either tell, else how deep it is. */
-function styleOf(block: Reindenting): Style {
-  const likeNeedle = sharedLines(block, block.needle, block.file)
-  const likeFile = sharedLines(block, block.file, block.needle)
-  if (likeNeedle > 0 && likeFile > 0) return 'unknown'
-  if (likeNeedle > 0) return 'needle'
-  if (likeFile > 0) return 'file'
-  return block.indentation.fileUses ? styleByCharacter(block) : styleByDepth(block)
+function mayBeAsInFile(block: Reindenting): boolean {
+  const { indentation, needle, file, newLines } = block
+  if (!indentation.shifts) return false
+  if (isTelling(newLines, needle, file)) return false
+  if (indentation.fileUses) {
+    return newLines.some((line) => indentationOf(line).includes(indentation.fileUses === 'tabs' ? '\t' : ' '))
+  }
+  const fresh = depthOf(newLines)
+  const own = depthOf(needle)
+  const theirs = depthOf(file)
+  if (fresh === undefined || own === undefined || theirs === undefined) return false
+  return theirs > own ? fresh >= theirs : fresh < own
 }
 
-/** New lines that are in `own` but, at that place, not in `other`. */
-function sharedLines({ newLines }: Reindenting, own: readonly string[], other: readonly string[]): number {
-  const telling = new Set(own.filter((line, index) => !isBlank(line) && line !== other[index]))
-  return newLines.filter((line) => telling.has(line)).length
-}
-
-function styleByCharacter({ indentation, newLines }: Reindenting): Style {
-  const used = newLines.map(indentationOf).join('')
-  const [own, other] = indentation.fileUses === 'tabs' ? ['\t', ' '] : [' ', '\t']
-  if (used.includes(own)) return used.includes(other) ? 'unknown' : 'file'
-  return 'needle'
-}
-
-function styleByDepth(block: Reindenting): Style {
-  const needle = depthOf(block.needle)
-  const file = depthOf(block.file)
-  const fresh = depthOf(block.newLines)
-  if (fresh === undefined || needle === file) return 'needle'
-  if (needle === undefined || file === undefined) return 'unknown'
-  const mayBeFile = block.indentation.deeper ? fresh >= file : fresh <= file
-  return mayBeFile ? 'unknown' : 'needle'
+/** Whether the new text keeps lines that, so indented, are in the needle alone, and none that are in the file alone. */
+function isTelling(newLines: readonly string[], needle: readonly string[], file: readonly string[]): boolean {
+  const inNeedle = new Set(needle.filter((line) => !isBlank(line)))
+  const inFile = new Set(file.filter((line) => !isBlank(line)))
+  const likeNeedle = newLines.some((line) => inNeedle.has(line) && !inFile.has(line))
+  const likeFile = newLines.some((line) => inFile.has(line) && !inNeedle.has(line))
+  return likeNeedle && !likeFile
 }
 
 /** Length of the shallowest indentation; `undefined` when every line is blank. */

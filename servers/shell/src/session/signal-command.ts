@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Runner } from '../bash/runner.js'
+import { type Signal, signalGroup, signalProcess } from '../process/signal.js'
+import { commandLine, isAlive, listStats } from '../process/stat.js'
+import type { Command } from './command.js'
+
+export interface Signalled {
+  pid: number
+  name: string
+}
+
+export interface SignalResult {
+  ended: Signalled[]
+  alive: Signalled[]
+}
+
+export interface SignalOptions {
+  runner: Runner
+  signal: Signal
+}
+
+const reactionMsMax = 1_000
+const lookMs = 20
+
+/** Signals the process group of a running command, and looks what that ended. */
+export async function signalCommand(command: Command, { runner, signal }: SignalOptions): Promise<SignalResult> {
+  const targets = targetsOf(command, runner)
+  command.stopReason ??= `signal_terminal sent ${signal}`
+  send(command, { runner, signal }, targets)
+  const isOver = (): boolean => command.ending !== undefined && !targets.some(({ pid }) => isAlive(pid))
+  for (let waitedMs = 0; waitedMs < reactionMsMax && !isOver(); waitedMs += lookMs) await sleep(lookMs)
+  if (command.ending === undefined) {
+    // A loop of builtins that ignores INT is the shell itself.
+    if (signal === 'SIGKILL' && command.mode !== 'background') runner.destroy()
+    else command.stopReason = undefined
+  }
+  return {
+    ended: targets.filter(({ pid }) => !isAlive(pid)),
+    alive: targets.filter(({ pid }) => isAlive(pid)),
+  }
+}
+
+function targetsOf(command: Command, runner: Runner): Signalled[] {
+  const pids =
+    command.mode === 'background'
+      ? listStats().flatMap(({ pid, group, state }) => (group === command.group && state !== 'Z' ? [pid] : []))
+      : runner.foreground()
+  return pids.map((pid) => ({ pid, name: commandLine(pid) }))
+}
+
+function send(command: Command, { runner, signal }: SignalOptions, targets: readonly Signalled[]): void {
+  if (command.mode === 'background') {
+    if (command.group !== undefined) signalGroup(command.group, signal)
+  } else if (signal === 'SIGINT') {
+    runner.interrupt()
+  } else if (signal === 'SIGKILL') {
+    runner.killForeground()
+  } else {
+    for (const { pid } of targets) signalProcess(pid, signal)
+  }
+}

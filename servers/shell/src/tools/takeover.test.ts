@@ -1,0 +1,121 @@
+import { readdirSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createWorkbench, type Workbench } from './workbench.fixture.js'
+
+let bench: Workbench
+beforeEach(async () => {
+  bench = await createWorkbench()
+})
+afterEach(() => bench.remove())
+
+const state = `
+export EXPORTED="two words"; plain='a b'; declare -A map=([k]="v w"); list=(1 "2 3"); declare -i number=7
+f() { echo "f $1"; }; alias hey='echo hey'; shopt -s extglob; set -u; umask 027; cd /usr/share; unset HOME`
+const look = `echo "$EXPORTED|$plain|\${map[k]}|\${list[1]}|$number|\${HOME-unset}"
+f x; hey; shopt -q extglob && echo extglob; [[ $- == *u* ]] && echo nounset; umask; pwd; env | grep -c '^EXPORTED='`
+const expected = 'two words|a b|v w|2 3|7|unset\nf x\nhey\nextglob\nnounset\n0027\n/usr/share\n1'
+
+const deaths: [name: string, command: string][] = [
+  ['exit 3', 'exit 3'],
+  ['a failure under set -e', 'set -e; false'],
+  ['exec of a program', 'exec false'],
+  ['KILL of the shell', 'kill -9 $$'],
+  ['HUP of the shell', 'kill -HUP $$'],
+  ['closing what the shell reads from', 'for i in {0..255}; do eval "exec $i>&-"; done'],
+]
+
+test.for(deaths)('state lives through %s', async ([, command]) => {
+  await bench.run(state)
+  await bench.run(command)
+  const after = await bench.run(look)
+  expect(after.output).toBe(expected)
+  expect(after.facts.took_over).toBe(true)
+  expect((await bench.run(look)).output).toBe(expected)
+})
+
+test('state lives through a shell that ends while idle', async () => {
+  await bench.run(state)
+  await bench.run('(sleep 0.1; kill -9 $$) & :')
+  await bench.run('sleep 0.3', { session: 'other' })
+  expect((await bench.run(look)).output).toBe(expected)
+})
+
+test('state lives through a restart of the server, and command ids do not come back', async () => {
+  await bench.run(state)
+  const before = await bench.run(':')
+  await bench.close()
+  const next = await bench.again()
+  try {
+    const after = await next.run(look)
+    expect(after.output).toBe(expected)
+    expect(after.footer).toContain('took over')
+    const old = await next.call('read_terminal', { command_id: before.facts.command_id })
+    expect(old.ok).toBe(false)
+    expect(old.output).toContain(after.facts.command_id)
+  } finally {
+    await next.close()
+  }
+})
+
+test('state that is too old is not taken over', async () => {
+  await bench.run(state)
+  await bench.close()
+  const folder = join(bench.stateDir, 'snapshots')
+  const longAgo = new Date('2020-01-01')
+  for (const name of readdirSync(folder)) utimesSync(join(folder, name), longAgo, longAgo)
+  const next = await bench.again()
+  try {
+    const after = await next.run('echo "${EXPORTED-none}"; pwd')
+    expect(after.output).toBe(`none\n${next.root}`)
+    expect(after.facts.took_over).toBeUndefined()
+  } finally {
+    await next.close()
+  }
+})
+
+test('a broken snapshot does not break the shell', async () => {
+  await bench.run(state)
+  await bench.close()
+  const folder = join(bench.stateDir, 'snapshots')
+  const { writeFileSync } = await import('node:fs')
+  for (const name of readdirSync(folder)) writeFileSync(join(folder, name), 'x=1\nif then (((\n"')
+  const next = await bench.again()
+  try {
+    expect((await next.run('echo well')).output).toBe('well')
+  } finally {
+    await next.close()
+  }
+})
+
+test('reset_terminal keeps the state, or forgets it', async () => {
+  await bench.run(state)
+  await bench.run('sleep 300 &')
+  const kept = await bench.call('reset_terminal', {})
+  expect(kept.facts.ended).toBeGreaterThanOrEqual(2)
+  expect((await bench.run(look)).output).toBe(expected)
+  await bench.call('reset_terminal', { keep_state: false })
+  expect((await bench.run('echo "${EXPORTED-none}"; pwd')).output).toBe(`none\n${bench.root}`)
+})
+
+test('reset_terminal ends what runs, and says so when it is read', async () => {
+  const running = await bench.run('echo begun; sleep 300', { yield_ms: 250 })
+  await bench.call('reset_terminal', {})
+  const read = await bench.call('read_terminal', { command_id: running.facts.command_id })
+  expect(read.facts.status).toBe('killed')
+  expect(read.output).toBe('begun')
+  expect(read.footer).toContain('reset')
+})
+
+test('a session that was opened as "new" starts afresh', async () => {
+  const first = await bench.run('OLD=1', { session: 'new' })
+  await bench.close()
+  const next = await bench.again()
+  try {
+    const second = await next.run('echo "[${OLD-}]"', { session: 'new' })
+    expect(second.facts.session).toBe(first.facts.session)
+    expect(second.output).toBe('[]')
+  } finally {
+    await next.close()
+  }
+})
