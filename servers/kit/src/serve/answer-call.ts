@@ -56,7 +56,7 @@ export async function answerCall(incoming: IncomingCall, options: AnswerOptions)
       }),
     )
   } catch (error) {
-    recorded.reply.fail(messageFor(error, incoming.name, options.log))
+    recorded.reply.fail(messageFor(error, incoming, options.log))
   } finally {
     progress.stop()
   }
@@ -84,8 +84,10 @@ function unknownTool(name: string, tools: ReadonlyMap<string, Tool>): Failure {
   return new Failure(`There is no tool "${name.slice(0, 80)}" here. Tools: ${[...tools.keys()].join(', ')}.`)
 }
 
-function messageFor(error: unknown, tool: string, log: Log): string {
+function messageFor(error: unknown, { name: tool, signal }: IncomingCall, log: Log): string {
   if (error instanceof Failure) return error.message
+  // Whatever an abort makes a tool throw is no defect; nobody reads the answer.
+  if (signal.aborted) return `${tool} was cancelled.`
   const reference = randomUUID().slice(0, 8)
   log.error('tool failed unexpectedly', { tool, reference, err: error })
   if (isSystemError(error)) return `${tool} failed: the system answered ${error.code} (${error.message}).`
