@@ -55,6 +55,8 @@ export const panelChangeSchema = z.object({
   view: viewSchema.optional(),
   edit: editSchema.optional(),
   text: z.string().optional(),
+  /** The view is what the call itself wrote: the model has it in its arguments, so the text need not show it again. */
+  written: z.boolean().optional(),
 })
 
 export const panelResultSchema = z.object({
