@@ -36,15 +36,16 @@ async function answer(handler: (call: Call) => Promise<void>, changes: Partial<I
     args: {},
     meta: {},
     clientName: undefined,
+    keepsPanels: false,
     signal: new AbortController().signal,
     sendProgress: undefined,
     ...changes,
   }
-  const running = createRunningCalls()
   const result = await answerCall(incoming, {
     tools: new Map([['act', tool]]),
     outputCharsMax: undefined,
-    running,
+    panel: undefined,
+    running: createRunningCalls(),
     log,
   })
   return { result, errors }
