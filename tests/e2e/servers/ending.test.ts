@@ -100,6 +100,25 @@ describe.each(serversWithSlowCall)('the $name server, in the middle of a call, e
   })
 })
 
+// The bound leaves 200 ms for everything but the wait, which a busy machine may take once.
+describe('a server whose tools do not let go', { retry: 2 }, () => {
+  it.each([
+    ['SIGTERM', { code: 143, signal: null }],
+    ['SIGINT', { code: 130, signal: null }],
+    ['the end of stdin', { code: 0, signal: null }],
+  ] as const)('ends within a second of %s all the same', async (cause, ended) => {
+    const [echo] = servers
+    if (!echo) throw new Error('The fixture is gone.')
+    const server = await startStdioServer({ bin: echo.bin, args: ['--never-close'] })
+    await server.initialize()
+    const begin = performance.now()
+    if (cause === 'the end of stdin') server.child.stdin.end()
+    else server.child.kill(cause)
+    expect(await server.exited).toEqual(ended)
+    expect(performance.now() - begin).toBeLessThan(exitMsMax)
+  })
+})
+
 const parentProgram = `
   const { spawn } = require('node:child_process')
   spawn(process.execPath, process.argv.slice(1), { stdio: 'inherit' })
