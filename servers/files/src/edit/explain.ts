@@ -41,6 +41,14 @@ export function explainChoice(places: readonly Place[], texts: readonly string[]
     .join(', ')}:\n${blocks.join('\n…\n')}${more}`
 }
 
+/** The place that "lines" names, and another one that the new text fits better. */
+export function explainDoubt([chosen, likelier]: readonly [Place, Place], texts: readonly string[]): string {
+  const [here, there] = [chosen, likelier].map(({ first, last }) => `${first + 1}-${last + 1}`)
+  return `Its boundary lines stand at lines ${here}, but also at ${there}, which new_text resembles more:
+${numbered(texts, likelier.first, likelier.last)}
+Send the lines to be replaced as "old_text", so that there is no doubt.`
+}
+
 /** Lines `first…last` (0-based, cut to the file) as views number them. */
 export function numbered(texts: readonly string[], first: number, last: number): string {
   const from = Math.max(first, 0)

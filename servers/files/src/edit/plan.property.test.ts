@@ -150,6 +150,7 @@ describe('P2: success means one place', () => {
         if (!request?.lines || !plan) return
         const expected = [...document.lines.texts]
         const replacement = edit.newText === '' ? [] : edit.newText.replace(/\n$/, '').split('\n')
+        if (request.lastLine === '' && /[^\n]\n$/.test(edit.newText)) replacement.push('')
         expected.splice(request.lines.first - 1, request.lines.last - request.lines.first + 1, ...replacement)
         expect(plan.document.lines.texts).toEqual(expected)
       }),
