@@ -140,6 +140,27 @@ describe('P1: bytes outside the changed lines are conserved', () => {
   })
 })
 
+test('the document that a plan comes to is the one that its bytes say', () => {
+  fc.assert(
+    fc.property(fileArbitrary, fc.array(rangeEdit, { minLength: 1, maxLength: 3 }), (document, edits) => {
+      const plan = run(
+        document,
+        edits.flatMap((edit) => requestFor(document, edit) ?? []),
+      )
+      if (!plan) return
+      const { text, lines, plain, revision } = plan.document
+      const read = documentOf(plan.document.bytes, plan.document.encoding)
+      expect({ text, lines, plain, revision }).toEqual({
+        text: read.text,
+        lines: read.lines,
+        plain: read.plain,
+        revision: read.revision,
+      })
+    }),
+    runs,
+  )
+})
+
 describe('P2: success means one place', () => {
   test('an exact edit replaces exactly the lines that it names, or is refused', () => {
     fc.assert(

@@ -261,6 +261,8 @@ describe('refusals', () => {
     const message = edit('  a\n    b\n', { oldText: 'a\n b', newText: 'x' })
     expect(message).toContain('Only indentation differs at line 1')
     expect(message).toContain('2 spaces')
+    const anchors = { lines: { first: 2, last: 5 }, firstLine: 'if ready:', lastLine: 'wait()', newText: 'x' }
+    expect(edit(program, anchors)).toContain('line 2: the file has "    if ready:" (indented by 4 spaces)')
     expect(edit('x  = 1\n', { oldText: 'x = 1', newText: 'y' })).toContain('Only whitespace inside the line differs')
   })
 

@@ -23,18 +23,19 @@ export async function parseDocument(bytes: Uint8Array): Promise<TextDocument | u
 
 export function documentOf(bytes: Uint8Array, encoding: Encoding): TextDocument {
   const text = encoding.decode(bytes.subarray(encoding.bom.length))
-  const lines = splitLines(text)
+  return assembleDocument({ bytes, encoding, text, lines: splitLines(text) })
+}
+
+/** For who knows already what the bytes say. */
+export function assembleDocument(parts: Pick<TextDocument, 'bytes' | 'encoding' | 'text' | 'lines'>): TextDocument {
   let plain: TextDocument['plain'] | undefined
   return {
-    bytes,
-    encoding,
-    text,
-    lines,
+    ...parts,
     get plain() {
-      plain ??= plainOf(text, lines)
+      plain ??= plainOf(parts.text, parts.lines)
       return plain
     },
-    revision: revisionOf(bytes),
+    revision: revisionOf(parts.bytes),
   }
 }
 
