@@ -70,7 +70,7 @@ function composedLines({ lines, text }: TextDocument, spans: readonly Span[], co
 }
 
 export const joinedLineEnds =
-  'The file ends some lines with a carriage return alone. After this edit one would stand before a line feed, and two lines would become one. Nothing was written. Give both lines the same line end first.'
+  'The file ends some lines with a carriage return alone. After this edit one would stand before a line feed, and two lines would become one. Give both lines the same line end first.'
 
 /** Whether a carriage return and a line feed that were apart come to stand together. */
 function joinsLineEnds(texts: readonly string[]): boolean {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { documentFromText, documentOf, type TextDocument } from '../text/document.js'
+import { documentFromText } from '../text/document.fixture.js'
+import { documentOf, type TextDocument } from '../text/document.js'
 import { type Encoding, latin1, utf8, utf8Bom, utf16be, utf16le } from '../text/encoding.js'
 import { joinLines } from '../text/lines.js'
 import type { Basis } from './basis.js'

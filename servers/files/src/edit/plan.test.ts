@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { documentFromText } from '../text/document.js'
+import { documentFromText } from '../text/document.fixture.js'
 import type { Basis } from './basis.js'
 import { planEdits } from './plan.js'
 import type { EditRequest } from './request.js'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { detectEncoding } from './detect.js'
-import { type Encoding, utf8 } from './encoding.js'
+import type { Encoding } from './encoding.js'
 import { type Eol, type Lines, splitLines } from './lines.js'
 
 /** A text file at one moment: its bytes, and what they say. */
@@ -48,11 +48,6 @@ function plainOf(text: string, lines: Lines): TextDocument['plain'] {
     start += line.length + 1
   }
   return { text: lines.texts.join('\n') + (lines.eols.at(-1) === '' ? '' : '\n'), starts }
-}
-
-/** A text that was never a file, in the form that one would have. */
-export function documentFromText(text: string): TextDocument {
-  return documentOf(utf8.encode(text), utf8)
 }
 
 /** First 8 hex digits of the SHA-256 of the bytes. */

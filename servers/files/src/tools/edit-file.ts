@@ -107,7 +107,7 @@ async function change(workspace: Workspace, call: Call, request: Existing): Prom
   const history = observe(known, { document, origin: known ? 'drifted' : 'opened', step: call.step })
   const basis = basisOf({ known, history, revision, step: call.step })
   const planned = planEdits({ document, edits: requests, basis })
-  if (isRefused(planned)) throw new Failure(`${path}: ${planned.refused}`)
+  if (isRefused(planned)) throw new Failure(`Nothing was written to ${path}. ${planned.refused}`)
   const plan = planned.ok
   for (const correction of plan.corrections) call.reply.note(correction)
   if (dryRun) return preview(call, { path, document, plan })
