@@ -1,13 +1,22 @@
 import { readlinkSync } from 'node:fs'
 import { arch } from 'node:process'
+import { kinOf } from './family.js'
 import { signalGroup, signalProcess } from './signal.js'
 import { listStats, type ProcessStat, readProc, readStat } from './stat.js'
 
-/** The processes a shell waits for, found by the terminal's foreground group. */
-export function foregroundOf(shell: number): ProcessStat[] {
-  const stat = readStat(shell)
-  if (stat === undefined) return []
-  return listStats().filter((each) => each.pid !== shell && each.group === foregroundGroup(stat) && each.state !== 'Z')
+/**
+ * The processes a shell waits for: the terminal's foreground group. Without a terminal everything is in the shell's own
+ * group; there what descends from `behind`, the processes left in the background, is told apart.
+ */
+export function foregroundOf(shell: number, behind: readonly number[]): number[] {
+  const stats = listStats()
+  const own = stats.find(({ pid }) => pid === shell)
+  if (own === undefined) return []
+  const group = foregroundGroup(own)
+  const isBehind = kinOf(stats, new Set(behind))
+  return stats
+    .filter((stat) => stat.pid !== shell && stat.group === group && stat.state !== 'Z' && !isBehind(stat))
+    .map(({ pid }) => pid)
 }
 
 /**
@@ -23,8 +32,8 @@ export function interruptForeground(shell: number): void {
 }
 
 /** Kills what the shell waits for, not the shell, and interrupts the shell so that it does not go on to the next command. */
-export function killForeground(shell: number): void {
-  for (const { pid } of foregroundOf(shell)) signalProcess(pid, 'SIGKILL')
+export function killForeground(shell: number, behind: readonly number[]): void {
+  for (const pid of foregroundOf(shell, behind)) signalProcess(pid, 'SIGKILL')
   signalProcess(shell, 'SIGINT')
 }
 
