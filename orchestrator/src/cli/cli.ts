@@ -35,7 +35,6 @@ export async function runCli(argv: readonly string[], commands: Commands, versio
   const settle = async (running: Promise<ExitCode>): Promise<void> => {
     exitCode = await running
   }
-  const usage: { problem: string | undefined } = { problem: undefined }
 
   const parser = yargs([...argv])
     .scriptName('auroracoder')
@@ -74,14 +73,22 @@ export async function runCli(argv: readonly string[], commands: Commands, versio
     .strict()
     .exitProcess(false)
     .fail((problem, error) => {
-      if (error) throw error
-      usage.problem ??= problem
+      // Thrown, since yargs would run the command all the same.
+      throw error ?? new UsageFailure(problem)
     })
 
-  await parser.parseAsync()
-  if (usage.problem === undefined) return exitCode
-  process.stderr.write(`auroracoder: ${usage.problem}\nSee auroracoder --help.\n`)
-  return exitCodes.usage
+  try {
+    await parser.parseAsync()
+    return exitCode
+  } catch (error) {
+    if (!(error instanceof UsageFailure)) throw error
+    process.stderr.write(`auroracoder: ${error.message}\nSee auroracoder --help.\n`)
+    return exitCodes.usage
+  }
+}
+
+class UsageFailure extends Error {
+  override readonly name = 'UsageFailure'
 }
 
 interface ParsedServe {

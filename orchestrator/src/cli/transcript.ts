@@ -1,3 +1,4 @@
+import { modelNotices } from '../context/index.js'
 import type { DeltaEvent, StoredEvent } from '../events/index.js'
 import { printable, type Style, type Terminal } from './style.js'
 
@@ -9,6 +10,9 @@ export interface Transcript {
 export const resultLinesShown = 16
 const lineCharsShown = 160
 const argumentsCharsShown = 400
+
+/** Notices that open a conversation: the model has to read them, a person need not. */
+const openings = new Set<string>([modelNotices.system, modelNotices.workspace])
 
 type Called = Extract<StoredEvent, { type: 'tool.called' }>['data']
 type Finished = Extract<StoredEvent, { type: 'tool.finished' }>['data']
@@ -57,6 +61,7 @@ function linesFor(event: StoredEvent | DeltaEvent, { style, calls }: Told): stri
     case 'step.discarded':
       return [style.dim(`  (this attempt is discarded: ${printable(event.data.reason)})`)]
     case 'notice':
+      return openings.has(event.data.code) ? [] : [style.dim(`! ${printable(event.data.message)}`)]
     case 'error':
     case 'run.failed':
       return [style.red(`! ${printable(event.data.message)}`)]

@@ -66,9 +66,6 @@ export function createSteps(options: HistoryOptions) {
       }
       case 'step.finished':
         open.finished = true
-        break
-      case 'step.discarded':
-        step = undefined
     }
   }
 

@@ -1,9 +1,9 @@
 import type { HttpBindings } from '@hono/node-server'
 import { OpenAPIHono, type z } from '@hono/zod-openapi'
-import { bodyLimit } from 'hono/body-limit'
 import type { Logger } from 'pino'
 import type { Sessions } from '../sessions/index.js'
 import type { Auth } from './auth.js'
+import { limitBody } from './body-limit.js'
 import { addCatalogRoutes, type Catalog } from './catalog-routes.js'
 import { addEventRoutes, type ToMessages } from './event-routes.js'
 import { answerError, refuse } from './failure-replies.js'
@@ -12,9 +12,6 @@ import { type Allowed, originGate } from './origin-gate.js'
 import { addRunRoutes } from './run-routes.js'
 import { addSessionRoutes } from './session-routes.js'
 import type { Streamer } from './sse.js'
-
-/** An input with a few images fits; workspaces are not uploaded this way. */
-export const bodyBytesMax = 16_777_216
 
 export type App = OpenAPIHono<{ Bindings: HttpBindings }>
 
@@ -49,7 +46,7 @@ export function createApp({ sessions, auth, streamer, allowed, toMessages, catal
     return c.redirect('/', 303)
   })
   app.use(auth.guard)
-  app.use(bodyLimit({ maxSize: bodyBytesMax, onError: (c) => refuse(c, tooLarge()) }))
+  app.use(limitBody)
 
   app.get('/', (c) => c.json({ name: 'AuroraCoder', version, links }))
   addSessionRoutes(app, sessions)
@@ -73,9 +70,4 @@ function invalidRequest(target: string, error: z.core.$ZodError) {
   const where = [target === 'json' ? 'body' : target, first.path].filter((part) => part !== '').join('.')
   const message = `${where}: ${first.message}. /openapi.json describes the request.`
   return { status: 400 as const, code: 'invalid_request', message, details: { issues } }
-}
-
-function tooLarge() {
-  const message = `Expected a body of at most ${bodyBytesMax} bytes; put large files into the workspace instead.`
-  return { status: 413 as const, code: 'body_too_large', message }
 }

@@ -8,10 +8,14 @@ import { failures, json } from './route-parts.js'
 import { sessionParamsSchema } from './schemas.js'
 import type { Streamer } from './sse.js'
 
-/** The data of the frames; their `id` is the seq, their `event` the type. */
+/** Rebuilt here, because only schemas made by this package's `z` can be given a name in the document. */
+const eventSchema = z
+  .discriminatedUnion('type', [...storedEventSchema.options, ...deltaEventSchema.options])
+  .openapi('Event')
+
+/** A stream of events; the `id` of a frame is the seq, its `event` the type, its `data` this. */
 export function eventStream(description: string) {
-  const schema = z.union([storedEventSchema.openapi('StoredEvent'), deltaEventSchema.openapi('DeltaEvent')])
-  return { content: { 'text/event-stream': { schema } }, description }
+  return { content: { 'text/event-stream': { schema: eventSchema } }, description }
 }
 
 const tags = ['events']
@@ -52,7 +56,10 @@ export function addEventRoutes(app: App, { sessions, streamer, toMessages }: Eve
   app.openapi(follow, async (c) => {
     const { id } = c.req.valid('param')
     const after = readSeq(c.req.valid('header')['last-event-id'] ?? c.req.valid('query').after ?? '0')
-    if (c.req.method === 'HEAD') return c.body(null, 200)
+    if (c.req.method === 'HEAD') {
+      await sessions.get(id)
+      return c.body(null, 200)
+    }
     await streamer.stream({
       outgoing: c.env.outgoing,
       open: (signal) => sessions.follow(id, { after, signal }),

@@ -2,13 +2,14 @@ import type { ServerResponse } from 'node:http'
 
 /** Written at once: a slow but living peer shows progress slice by slice, well within `stallMs`. */
 const sliceBytes = 65_536
-const reconnectMs = 1_000
 
 export interface PeerLimits {
   /** A comment this often keeps proxies from closing a quiet stream. */
   heartbeatMs: number
   /** A socket that takes nothing for this long is destroyed; its client may come back with Last-Event-ID. */
   stallMs: number
+  /** How long a client is asked to wait before it comes back. */
+  reconnectMs: number
 }
 
 /** The reader at the other end of an event stream, who may be slow, silent or gone. */
@@ -25,7 +26,7 @@ export interface Peer {
   dispose(): void
 }
 
-export function createPeer(outgoing: ServerResponse, { heartbeatMs, stallMs }: PeerLimits): Peer {
+export function createPeer(outgoing: ServerResponse, { heartbeatMs, stallMs, reconnectMs }: PeerLimits): Peer {
   const gone = new AbortController()
   let stall: NodeJS.Timeout | undefined
   let heartbeat: NodeJS.Timeout | undefined
@@ -46,6 +47,8 @@ export function createPeer(outgoing: ServerResponse, { heartbeatMs, stallMs }: P
   }
   outgoing.on('drain', onDrain)
   outgoing.on('close', onClose)
+  // A write that meets a connection just destroyed is an error event, and one that nobody hears ends the process.
+  outgoing.on('error', onClose)
   if (outgoing.destroyed) leave()
 
   const destroyWhenStalled = () => {
@@ -88,6 +91,7 @@ export function createPeer(outgoing: ServerResponse, { heartbeatMs, stallMs }: P
     dispose() {
       outgoing.off('drain', onDrain)
       outgoing.off('close', onClose)
+      outgoing.off('error', onClose)
     },
   }
 }

@@ -12,7 +12,7 @@ import { type Address, type Allowed, allowedAt, bracketed, isWildcard } from './
 import type { PeerLimits } from './peer.js'
 import { createStreamer } from './sse.js'
 
-export const defaultStreamLimits: PeerLimits = { heartbeatMs: 10_000, stallMs: 30_000 }
+const defaultStreamLimits: PeerLimits = { heartbeatMs: 10_000, stallMs: 30_000, reconnectMs: 1_000 }
 /** Requests that are still being answered when the server closes have this long. */
 const closeGraceMs = 2_000
 

@@ -9,26 +9,34 @@ import type { Run } from './run.js'
 /** Gets one answer into the log. An attempt that fails is discarded and tried again; it costs no iteration. */
 export async function* ask(run: Run): AsyncGenerator<LoopOutput, void> {
   for (let attempt = 1; ; attempt += 1) {
-    const failure = yield* tryOnce(run, attempt)
-    if (!failure) return
-    const delayMs = retryDelayMs({ failure, attempt, random: run.clock.random() })
-    if (delayMs === undefined) throw failure
-    await run.clock.sleep(delayMs, run.signal).catch(() => run.signal.throwIfAborted())
+    const stepId = `step_${count(run, 'step.started') + 1}`
+    yield { kind: 'event', event: { type: 'step.started', stepId, data: { model: run.model.id, attempt } } }
+    const failed = yield* tryOnce(run, stepId)
+    if (!failed) return
+    const { error } = failed
+    const delayMs =
+      error instanceof ModelFailure ? retryDelayMs({ failure: error, attempt, random: run.clock.random() }) : undefined
+    const reason = discardReason({ error, stopped: run.signal.aborted, delayMs })
+    yield { kind: 'event', event: { type: 'step.discarded', stepId, data: { reason } } }
+    if (delayMs === undefined) throw error
+    await run.clock.sleep(delayMs, run.signal)
   }
 }
 
-async function* tryOnce(run: Run, attempt: number): AsyncGenerator<LoopOutput, ModelFailure | undefined> {
-  const stepId = `step_${count(run, 'step.started') + 1}`
-  yield { kind: 'event', event: { type: 'step.started', stepId, data: { model: run.model.id, attempt } } }
+async function* tryOnce(run: Run, stepId: string): AsyncGenerator<LoopOutput, { error: unknown } | undefined> {
   try {
     yield* recordAnswer({ events: run.model.stream(buildRequest(run), run.signal), stepId, run })
     return undefined
   } catch (error) {
-    const reason = run.signal.aborted ? 'The run was stopped.' : error instanceof Error ? error.message : String(error)
-    yield { kind: 'event', event: { type: 'step.discarded', stepId, data: { reason } } }
-    if (error instanceof ModelFailure) return error
-    throw error
+    return { error }
   }
+}
+
+function discardReason(options: { error: unknown; stopped: boolean; delayMs: number | undefined }): string {
+  const { error, stopped, delayMs } = options
+  if (stopped) return 'The run was stopped.'
+  const what = error instanceof Error ? error.message : String(error)
+  return delayMs === undefined ? what : `${what} Trying again in ${(delayMs / 1_000).toFixed(1)} s.`
 }
 
 function buildRequest({ log, model, tools }: Run): ModelRequest {

@@ -9,8 +9,11 @@ export interface Clock {
   random(): number
 }
 
+/** A longer timer would fire at once. */
+const timerMsMax = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   now: Date.now,
-  sleep: (ms, signal) => delay(ms, undefined, { signal }),
+  sleep: (ms, signal) => delay(Math.min(ms, timerMsMax), undefined, { signal }),
   random: Math.random,
 }

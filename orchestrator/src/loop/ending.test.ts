@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Limits } from '../events/index.js'
+import { systemClock } from './clock.js'
 import { cancelGraceMs } from './limits.js'
 import { asked, continuing, ofType, perform, resultText, setStage, type TestTool } from './rehearsal.fixture.js'
 
@@ -72,6 +73,35 @@ test('a run stops at its wall time even while a tool hangs', async () => {
   expect(ofType(log, 'run.finished')[0]?.data.status).toBe('limit_wall_time')
 })
 
+test('a run stops at its wall time while it waits for a retry', async () => {
+  const fault = { status: 429, retryAfter: '60', times: 'always' as const }
+  const stage = await setStage({ script: { steps: [{ reply: { text: 'Never.' }, fault }] } })
+  const { log, error } = await perform({
+    stage,
+    history: asked('Wait.', { limits: { wallTimeMs: 200 } }),
+    deps: { clock: systemClock },
+  })
+  expect(error).toBeUndefined()
+  expect(ofType(log, 'run.finished')[0]?.data.status).toBe('limit_wall_time')
+})
+
+test('cancelling in real time ends the wait for a retry with the reason', async () => {
+  const fault = { status: 429, retryAfter: '60', times: 'always' as const }
+  const stage = await setStage({ script: { steps: [{ reply: { text: 'Never.' }, fault }] } })
+  const user = new AbortController()
+  const { error } = await perform({
+    stage,
+    signal: user.signal,
+    deps: { clock: systemClock },
+    onOutput: (output) => {
+      if (output.kind === 'event' && output.event.type === 'step.discarded') {
+        setTimeout(() => user.abort(new Error('stop')), 20)
+      }
+    },
+  })
+  expect(error).toMatchObject({ message: 'stop' })
+})
+
 test('a cancelled call gets a result, those not started get none, and the run throws the reason', async () => {
   const calls = [
     { name: 'write', arguments: {} },
@@ -136,7 +166,7 @@ test('a tool that does not react to its cancellation is left behind after the gr
       },
     ],
   })
-  expect(performance.now() - stoppedAt).toBeLessThan(cancelGraceMs + 400)
+  expect(performance.now() - stoppedAt).toBeLessThan(cancelGraceMs * 4)
   expect(resultText(log, 'call_1')).toMatch(/^Cancelled while it ran/)
 })
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { ScriptInput } from '../scripted-model/index.js'
 import { parallelReadsMax } from './limits.js'
-import { ofType, perform, resultText, sentMessages, setStage, type TestTool } from './rehearsal.fixture.js'
+import { ofType, perform, resultText, sentMessages, setStage, type TestTool, toolSet } from './rehearsal.fixture.js'
 
 interface Call {
   name: string
@@ -129,6 +129,21 @@ test('a schema with keywords beyond ours does not keep a foreign tool from runni
   expect(resultText(log, 'call_1')).toBe('foreign done')
 })
 
+test('control characters of a foreign tool are neutralised, what ours say is verbatim', async () => {
+  const calls = ['foreign', 'ours'].map((name) => ({ name, arguments: {} }))
+  const stage = await setStage({ script: script(calls) })
+  const run = () => ({ text: 'a\u001b[1mb\u0000' })
+  const { log } = await perform({
+    stage,
+    tools: [
+      { name: 'foreign', trusted: false, run },
+      { name: 'ours', run },
+    ],
+  })
+  expect(resultText(log, 'call_1')).toBe('ab\ufffd')
+  expect(resultText(log, 'call_2')).toBe('a\u001b[1mb\u0000')
+})
+
 test('images of a result follow in a user message', async () => {
   const image = { data: 'aGk=', mimeType: 'image/png' }
   const stage = await setStage({ script: script([{ name: 'look', arguments: {} }]) })
@@ -141,6 +156,43 @@ test('images of a result follow in a user message', async () => {
     { type: 'image', ...image },
   ])
   expect(sentMessages(stage, 1).at(-1)?.content).toContain('an image that this model cannot see: image/png')
+})
+
+test('progress that comes after the result of its call is dropped', async () => {
+  const stage = await setStage({ script: script([read(1), read(2, 40)]) })
+  const { outputs, error } = await perform({
+    stage,
+    tools: [
+      {
+        name: 'read',
+        readOnly: true,
+        run: async ({ args, onProgress }) => {
+          if (args.id === 1) setTimeout(() => onProgress('late'), 10)
+          else await delay(40)
+          return {}
+        },
+      },
+    ],
+  })
+  expect(error).toBeUndefined()
+  expect(outputs.filter((output) => output.kind === 'delta' && output.type === 'tool.progress')).toEqual([])
+})
+
+test('a tool that throws at once fails the run as one that rejects does', async () => {
+  const stage = await setStage({ script: script([write(1)]) })
+  const { error } = await perform({
+    stage,
+    tools: [{ name: 'write' }],
+    deps: {
+      tools: {
+        ...toolSet([{ name: 'write' }]),
+        call: () => {
+          throw new Error('at once')
+        },
+      },
+    },
+  })
+  expect(error).toMatchObject({ message: 'at once' })
 })
 
 test('a tool that breaks its promise by rejecting fails the run with its own error', async () => {

@@ -83,7 +83,7 @@ test('an endpoint that falls silent in mid-stream is given up after the idle tim
 })
 
 test('keep-alive comments keep an attempt alive beyond the idle time', async () => {
-  const played = await meet({ keepAliveMs: 600, keepAliveEveryMs: 50 }, { firstByteMs: 300, idleMs: 300 })
+  const played = await meet({ keepAliveMs: 1_500, keepAliveEveryMs: 50 }, { firstByteMs: 1_000, idleMs: 1_000 })
   expectOneAnswer(played)
   expect(ofType(played.log, 'step.discarded')).toEqual([])
 })
@@ -188,6 +188,32 @@ test('a text that is cut by length is gone on with', async () => {
   const { log } = await perform({ stage })
   expect(saidText(log)).toBe('This and this.')
   expect(ofType(log, 'run.finished')[0]?.data.status).toBe('completed')
+})
+
+test('thinking that uses up the whole output gets one nudge to think less', async () => {
+  const stage = await setStage({
+    script: {
+      steps: [
+        { when: { last: 'still thinking' }, reply: { text: 'Done.' } },
+        { reply: { reasoning: 'On and on.', text: 'never said' }, fault: { empty: true, finishReason: 'length' } },
+      ],
+    },
+  })
+  const { log } = await perform({ stage })
+  expect(saidText(log)).toBe('Done.')
+})
+
+test('an answer that the content filter stopped fails the run, and none of its calls is run', async () => {
+  const { error, ran } = await call({ finishReason: 'content_filter' }, [write])
+  expect(error).toMatchObject({ code: 'content_filter' })
+  expect(ran).toEqual([])
+})
+
+test('the reason of a discarded attempt says when the next one comes', async () => {
+  const { log } = await meet({ status: 429, retryAfter: '7', message: 'slow down' })
+  expect(ofType(log, 'step.discarded')[0]?.data.reason).toBe(
+    'DeepSeek answered HTTP 429: slow down. Trying again in 7.0 s.',
+  )
 })
 
 /** A run in which one call meets a fault and the model then says what the tool said. */

@@ -54,6 +54,21 @@ test('a call runs and its result goes back with the reasoning of the message tha
   ])
 })
 
+test('a text is finished before the arguments of the call after it stream', async () => {
+  const calls = [{ name: 'read', arguments: { path: 'a' } }]
+  const stage = await setStage({
+    script: { steps: [{ reply: { text: 'Reading.', calls } }, { reply: { text: 'Done.' } }] },
+  })
+  const { outputs } = await perform({ stage, tools: [{ name: 'read' }] })
+  const finished = outputs.findIndex((output) => output.kind === 'event' && output.event.type === 'text.finished')
+  const pieces = outputs.flatMap((output, index) =>
+    output.kind === 'delta' && output.type === 'tool.arguments.delta' ? [{ index, ...output }] : [],
+  )
+  expect(finished).toBeLessThan(pieces[0]?.index ?? 0)
+  expect(pieces.map(({ text }) => text).join('')).toBe('{"path":"a"}')
+  expect(new Set(pieces.map(({ part }) => part))).toEqual(new Set(['call_1']))
+})
+
 test('a call without reasoning goes back with an empty one while the model thinks', async () => {
   const stage = await setStage({
     script: { steps: [{ reply: { calls: [{ name: 'read', arguments: {} }] } }, { reply: { text: 'Done.' } }] },

@@ -1,4 +1,4 @@
-import { effectiveEvents, type LogEvent, modelNotices } from '../context/index.js'
+import { type LogEvent, modelNotices } from '../context/index.js'
 
 export type Move =
   | { kind: 'ask' }
@@ -24,17 +24,22 @@ export interface OpenCall {
   wasStarted: boolean
 }
 
-export type NudgeReason = 'continue' | 'empty' | 'cut' | 'markup'
+export type NudgeReason = 'continue' | 'empty' | 'thought' | 'cut' | 'markup'
 
 /** Finish reason of an answer whose text holds a tool call that cannot be read. */
 export const malformedCall = 'malformed_tool_call'
 
-/** Finish reasons of answers that end before their end. */
-const cutReasons = new Set(['length', 'content_filter'])
+/** Finish reasons of the API for answers that end before their end. */
+const cutReason = 'length'
+const filteredReason = 'content_filter'
 
 const nudges: Record<NudgeReason, { max: number; text: string }> = {
   continue: { max: 1, text: 'Go on with the task from where you stopped.' },
   empty: { max: 1, text: 'Your last answer was empty. Go on with the task, or say what you did.' },
+  thought: {
+    max: 1,
+    text: 'Your last answer reached the output limit while you were still thinking, and nothing of it was kept. Think briefly, then act or answer.',
+  },
   cut: { max: 3, text: 'Your last answer was cut off at the output limit. Go on exactly where it stopped.' },
   markup: {
     max: 1,
@@ -44,8 +49,7 @@ const nudges: Record<NudgeReason, { max: number; text: string }> = {
 
 /** What a run has to do next: a pure function of the log, the same for a run that goes on and one that is resumed. */
 export function nextMove(log: readonly LogEvent[], runId: string): Move {
-  const all = effectiveEvents(log)
-  const events = all.filter((event) => event.runId === runId)
+  const events = log.filter((event) => event.runId === runId)
   const first = events.findLastIndex(({ type }) => type === 'step.started')
   const started = events[first]
   if (started?.type !== 'step.started') return firstMove(events)
@@ -58,12 +62,15 @@ export function nextMove(log: readonly LogEvent[], runId: string): Move {
     return { kind: 'discard', stepId, reason: 'The process ended in the middle of the answer.' }
 
   const { finishReason } = end.data
+  if (finishReason === filteredReason) {
+    return { kind: 'fail', code: 'content_filter', message: 'The content filter of the provider stopped the answer.' }
+  }
   const open = openCalls(own)
   if (open.length > 0) {
-    return { kind: 'execute', step: { stepId, isCut: cutReasons.has(finishReason), calls: open } }
+    return { kind: 'execute', step: { stepId, isCut: finishReason === cutReason, calls: open } }
   }
   if (own.some(({ type }) => type === 'tool.called')) return { kind: 'ask' }
-  if (own.some(isNudge) || isSteered(all, started)) return { kind: 'ask' }
+  if (own.some(isNudge) || isSteered(log, started)) return { kind: 'ask' }
   return moveAfterText({ events, text: textOf(own), finishReason })
 }
 
@@ -83,9 +90,9 @@ function moveAfterText(options: { events: readonly LogEvent[]; text: string; fin
 }
 
 function reasonToNudge(text: string, finishReason: string): NudgeReason | undefined {
-  if (text.trim() === '') return 'empty'
+  if (text.trim() === '') return finishReason === cutReason ? 'thought' : 'empty'
   if (finishReason === malformedCall) return 'markup'
-  return cutReasons.has(finishReason) ? 'cut' : undefined
+  return finishReason === cutReason ? 'cut' : undefined
 }
 
 function nudge(why: NudgeReason): Move {
@@ -107,9 +114,9 @@ function isEnd({ type }: LogEvent): boolean {
 }
 
 /** Whether the user has said something since the step began that waits for the next one. */
-function isSteered(all: readonly LogEvent[], step: LogEvent): boolean {
-  return all
-    .slice(all.indexOf(step))
+function isSteered(log: readonly LogEvent[], step: LogEvent): boolean {
+  return log
+    .slice(log.indexOf(step))
     .some((event) => event.type === 'input.admitted' && event.data.delivery === 'steer')
 }
 

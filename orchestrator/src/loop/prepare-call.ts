@@ -63,5 +63,5 @@ function unknownTool(name: string, tools: readonly ToolInfo[]): string {
   const names = tools.map((tool) => tool.name)
   const near = nearestNames(name, names)
   const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : `The tools are: ${names.join(', ') || 'none'}.`
-  return `There is no tool "${name.slice(0, 64)}". ${hint}`
+  return `There is no tool ${JSON.stringify(name.slice(0, 64))}. ${hint}`
 }

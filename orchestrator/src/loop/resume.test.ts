@@ -185,4 +185,6 @@ test('a run that continues another without an input tells the model to go on', a
   const { log, error } = await perform({ stage, history: continuing(first.log) })
   expect(error).toBeUndefined()
   expect(saidText(log)).toBe('Done.On I go.')
+  const [last] = ofType(log, 'run.finished').slice(-1)
+  expect(last?.data.usage).toEqual(ofType(log, 'step.finished').at(-1)?.data.usage)
 })

@@ -68,7 +68,7 @@ export function createAssembly(options: { tools: readonly ToolSpec[]; requestByt
     const name = piece.function?.name ?? ''
     const place = callAtIndex.get(index)
     let call = place === undefined ? undefined : calls[place]
-    if (!call || (id !== '' && call.id !== '' && id !== call.id) || (name !== '' && name !== call.name)) {
+    if (!call || beginsAnother({ call, id, name })) {
       call = { id, name, arguments: '' }
       callAtIndex.set(index, calls.push(call) - 1)
     }
@@ -85,6 +85,21 @@ export function createAssembly(options: { tools: readonly ToolSpec[]; requestByt
   }
 
   return { take, finish, finishReason: () => finishReason }
+}
+
+/** Whether a piece under the index of `call` is the first one of the next call. */
+function beginsAnother({ call, id, name }: { call: Call; id: string; name: string }): boolean {
+  if (id !== '' && call.id !== '') return id !== call.id
+  return name !== '' && (name !== call.name || isWhole(call.arguments))
+}
+
+function isWhole(json: string): boolean {
+  try {
+    JSON.parse(json)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function tokens(bytes: number): number {

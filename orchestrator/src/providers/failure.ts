@@ -71,3 +71,8 @@ function keyAdvice({ keyVariable, keyHelp }: Provider): string {
   const where = keyVariable === undefined ? 'the key of this provider' : keyVariable
   return `Check ${where}${keyHelp === undefined ? '' : `; keys are made at ${keyHelp}`}.`
 }
+
+/** What an error says at the bottom of its causes: `fetch` wraps the real one. */
+export function rootMessage(error: Error): string {
+  return error.cause instanceof Error ? rootMessage(error.cause) : error.message.replace(/\.$/, '')
+}

@@ -3,7 +3,7 @@ import { createAssembly } from './assembly.js'
 import type { ModelChoice } from './catalog.js'
 import { parseChunk } from './chunk.js'
 import { type StreamTimeouts, startDeadlines, streamTimeouts } from './deadlines.js'
-import { ModelFailure, statusFailure } from './failure.js'
+import { ModelFailure, rootMessage, statusFailure } from './failure.js'
 import type { ChatMessage, Model, ModelEvent, ModelRequest, ToolSpec } from './model.js'
 import { costOf } from './price.js'
 import type { Provider } from './provider.js'
@@ -67,10 +67,11 @@ function createClient({ provider, apiKey }: ModelChoice): OpenAI {
   return new OpenAI({
     baseURL: provider.baseUrl,
     apiKey: apiKey ?? 'none',
-    // Null keeps OPENAI_* variables of the environment, meant for another service, out of the request.
+    // Said outright, so that no OPENAI_* variable of the environment, meant for another service, takes their place.
     organization: null,
     project: null,
-    defaultHeaders: apiKey === undefined ? { Authorization: null } : {},
+    adminAPIKey: null,
+    defaultHeaders: { Authorization: apiKey === undefined ? null : `Bearer ${apiKey}` },
     maxRetries: 0,
     logLevel: 'off',
   })
@@ -146,14 +147,6 @@ function asFailure(error: unknown, provider: Provider): unknown {
       cause: error,
     })
   }
-  // How `fetch` reports a body that broke off.
-  if (error instanceof TypeError && error.message === 'terminated') {
-    return new ModelFailure(`${provider.name} broke off its answer: ${rootMessage(error)}.`, {
-      code: 'interrupted',
-      retryable: true,
-      cause: error,
-    })
-  }
   return error
 }
 
@@ -165,8 +158,4 @@ function saidIn(error: { error: unknown; message: string }): string {
     .replace(/\p{Cc}+/gu, ' ')
     .trim()
     .slice(0, saidCharsMax)
-}
-
-function rootMessage(error: Error): string {
-  return error.cause instanceof Error ? rootMessage(error.cause) : error.message.replace(/\.$/, '')
 }

@@ -1,4 +1,4 @@
-import { ModelFailure } from './failure.js'
+import { ModelFailure, rootMessage } from './failure.js'
 
 /** Told around each wait for bytes, so that a silent endpoint can be timed and a slow reader is not. */
 export interface Watch {
@@ -41,7 +41,7 @@ async function* chunks(body: ReadableStream<Uint8Array>, watch: Watch): AsyncGen
   try {
     while (true) {
       watch.waiting()
-      const { done, value } = await reader.read()
+      const { done, value } = await reader.read().catch(brokenOff)
       watch.received()
       if (done) return
       bytes += value.byteLength
@@ -52,6 +52,16 @@ async function* chunks(body: ReadableStream<Uint8Array>, watch: Watch): AsyncGen
     // Frees the connection when the reader stops early; a stream that already broke has nothing to free.
     await reader.cancel().catch(() => {})
   }
+}
+
+/** Whatever ends a body early: a reset connection, a broken chunk, a compressed stream without its end. */
+function brokenOff(cause: unknown): never {
+  const detail = cause instanceof Error ? rootMessage(cause) : String(cause)
+  throw new ModelFailure(`The endpoint broke off its answer: ${detail}.`, {
+    code: 'interrupted',
+    retryable: true,
+    cause,
+  })
 }
 
 function withoutReturn(line: string): string {

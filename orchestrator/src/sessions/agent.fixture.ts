@@ -68,8 +68,9 @@ export function createStage(): Stage {
   return {
     agent: async function* (task) {
       tasks.put(task)
+      const stopped = aborted(task.signal)
       for (;;) {
-        const act = await Promise.race([acts.take(), aborted(task.signal)])
+        const act = await Promise.race([acts.take(), stopped])
         if (act === undefined) throw new Error('stopped')
         if (act.error !== undefined) throw act.error
         if (act.output !== undefined) yield act.output

@@ -57,8 +57,11 @@ export function createHub({ store, session, now }: { store: EventStore; session:
       for (const follower of followers) follower.wake()
     },
     publish(events, part) {
+      const [first] = events
       const last = events.at(-1)
-      if (last === undefined) return
+      if (first === undefined || last === undefined) return
+      // Between our last event and this one, another process wrote: the live ones have not seen that.
+      if (first.seq !== head + 1) for (const follower of followers) fallBehind(follower)
       head = last.seq
       for (const event of events) parts.apply(event, event === last ? part : undefined)
       over ||= events.some(closesSession)
@@ -87,7 +90,7 @@ export function createHub({ store, session, now }: { store: EventStore; session:
       let cursor = after
       try {
         while (!signal.aborted) {
-          const batch = follower.live ? unread(follower.queue.splice(0), cursor) : await replay(follower, cursor)
+          const batch = follower.live ? follower.queue.splice(0) : await replay(follower, cursor)
           if (batch.length === 0) {
             if (over && !follower.live) return
             // Nothing may be awaited between these checks and the wait, or a wake-up in between would be lost.
@@ -108,7 +111,7 @@ export function createHub({ store, session, now }: { store: EventStore; session:
 
   /**
    * The follower has read events that our own append wrote but has not published: going live now would show it parts
-   * that these events closed.
+   * that these events closed, and then the events again.
    */
   function unpublished(cursor: number): boolean {
     return cursor > head && cursor <= announced
@@ -144,11 +147,6 @@ function woken(follower: Follower): Promise<void> {
   return new Promise((resolve) => {
     follower.wake = resolve
   })
-}
-
-/** What a follower read from the log just before it went live may be published to it once more. */
-function unread(events: readonly SessionEvent[], cursor: number): SessionEvent[] {
-  return events.filter((event) => !('seq' in event) || event.seq > cursor)
 }
 
 function lastSeq(batch: readonly SessionEvent[]): number | undefined {

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { Failure } from '@auroracoder/kit/jail'
 import { createClient, LibsqlError } from '@libsql/client'
 import { SessionFailure } from './failure.js'
 
@@ -14,15 +15,11 @@ export interface InstanceLock {
  */
 export async function lockInstance({ dataDir, name }: { dataDir: string; name: string }): Promise<InstanceLock> {
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
-    throw new SessionFailure(
-      'instance_in_use',
-      `Expected an instance name of letters, digits, - and _, found "${name}".`,
-    )
+    throw new Failure(`Expected an instance name of letters, digits, - and _, found "${name}".`)
   }
   await mkdir(join(dataDir, 'instances'), { recursive: true, mode: 0o700 })
   const client = createClient({ url: pathToFileURL(join(dataDir, 'instances', `${name}.lock`)).href })
   try {
-    await client.execute('PRAGMA locking_mode = EXCLUSIVE')
     const held = await client.transaction('write')
     return {
       release() {

@@ -18,21 +18,29 @@ export interface Service {
   stop(): Promise<void>
 }
 
+export interface ServeOptions {
+  agent: Agent
+  owner?: string
+  now?: () => number
+  /** Puts a slower or failing store before the real one. */
+  wrap?: (store: EventStore) => EventStore
+}
+
 export interface Folder {
   path: string
   /** A process of its own, as far as the store can tell. */
-  serve(options: { agent: Agent; owner?: string; now?: () => number }): Promise<Service>
+  serve(options: ServeOptions): Promise<Service>
   dispose(): Promise<void>
 }
 
 /** A data directory for one test; whatever was started on it ends with it. */
-export async function createFolder(): Promise<Folder> {
-  const path = await mkdtemp(join(tmpdir(), 'aurora-sessions-'))
+export async function createFolder(parent = tmpdir()): Promise<Folder> {
+  const path = await mkdtemp(join(parent, 'aurora-sessions-'))
   const services = new Set<Service>()
   return {
     path,
-    async serve({ agent, owner = 'one', now = Date.now }) {
-      const store = await openLibsqlStore({ file: join(path, 'events.db'), now })
+    async serve({ agent, owner = 'one', now = Date.now, wrap = (store) => store }) {
+      const store = wrap(await openLibsqlStore({ file: join(path, 'events.db'), now }))
       const sessions = createSessions({ store, agent, owner, scratchRoot: join(path, 'scratch'), log: silent, now })
       const service = {
         sessions,

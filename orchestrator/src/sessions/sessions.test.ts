@@ -205,6 +205,20 @@ test('cancel gives up on an agent that hangs, names the call that did not stop, 
   expect((await untilEnd(sessions, id, log.length)).at(-1)).toMatchObject({ type: 'run.finished' })
 })
 
+test('a session can be renamed while it runs, and its run goes on', async () => {
+  const stage = createStage()
+  const { sessions } = await folder.serve({ agent: stage.agent })
+  const { id } = await sessions.create(scratch)
+  await sessions.startRun(id, say('go'))
+  const yields = Array.from({ length: 20 }, (_, index) => stage.yield(notice(`${index}`)))
+  const names = Array.from({ length: 20 }, (_, index) => sessions.rename(id, `name ${index}`))
+  await Promise.all([...yields, ...names])
+  expect(await sessions.get(id)).toMatchObject({ title: 'name 19', run: { status: 'running' } })
+  void stage.yield(finished())
+  const log = (await untilEnd(sessions, id)).filter(isStored)
+  expect(log.map(({ seq }) => seq)).toEqual(Array.from({ length: 44 }, (_, index) => index + 1))
+})
+
 test('cancelling what has ended changes nothing, and what never began is refused', async () => {
   const { sessions, store } = await folder.serve({ agent: wordsAgent })
   const { id } = await sessions.create(scratch)
@@ -303,6 +317,27 @@ test('a follower that begins after the end of the log is refused', async () => {
   const { id } = await sessions.create(scratch)
   const from = { after: 2, signal: new AbortController().signal }
   await expect(sessions.follow(id, from)).rejects.toMatchObject({ code: 'bad_cursor', details: { tail: 1 } })
+})
+
+test('a follower misses nothing when processes write the session in turns', async () => {
+  const one = await folder.serve({ agent: wordsAgent, owner: 'one' })
+  const two = await folder.serve({ agent: wordsAgent, owner: 'two' })
+  const { id } = await one.sessions.create(scratch)
+  const seqs: number[] = []
+  const reading = (async () => {
+    for await (const batch of await one.sessions.follow(id, { after: 0, signal: AbortSignal.timeout(10_000) })) {
+      seqs.push(...batch.filter(isStored).map(({ seq }) => seq))
+      if (batch.some((item) => item.type === 'session.renamed' && item.data.title === 'last')) break
+    }
+  })()
+  await one.sessions.rename(id, 'seen live')
+  for (let index = 0; index < 5; index += 1) {
+    await two.sessions.rename(id, `by two ${index}`)
+    await one.sessions.rename(id, `by one ${index}`)
+  }
+  await one.sessions.rename(id, 'last')
+  await reading
+  expect(seqs).toEqual(Array.from({ length: 13 }, (_, index) => index + 1))
 })
 
 test('a closed service refuses changes', async () => {

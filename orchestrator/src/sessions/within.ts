@@ -1,9 +1,8 @@
-/** Whether `work` settles within `ms`. The timer never keeps the process alive. */
+/** Whether `work` settles within `ms`. */
 export async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(resolve, ms, false)
-    timer.unref()
   })
   try {
     return await Promise.race([work.then(() => true), late])

@@ -1,1 +1,1 @@
-export {}
+export { filesServer } from './server.js'

@@ -140,7 +140,7 @@ describe('auroracoder serve', { timeout: 60_000 }, () => {
   })
 
   it('cancels a running command within two seconds and leaves none of its processes', async () => {
-    const command = `sleep 600; echo ${folder}`
+    const command = `sleep 6001; echo ${folder}`
     const script = { steps: [{ reply: { calls: [{ name: 'run_terminal_command', arguments: { command } }] } }] }
     const running = await serve(script)
     const session = await newSession(running)
@@ -153,7 +153,7 @@ describe('auroracoder serve', { timeout: 60_000 }, () => {
     expect(performance.now() - begin).toBeLessThan(2_500)
     expect(status).toBe(200)
     expect((await ended).at(-1)?.type).toBe('run.cancelled')
-    expect(await processesNaming('sleep 600')).toEqual([])
+    expect(await processesNaming('sleep 6001')).toEqual([])
     // The session is usable afterwards.
     expect((await running.api('GET', `/v1/sessions/${session}`)).status).toBe(200)
   })
@@ -279,7 +279,7 @@ describe('the door', { timeout: 30_000 }, () => {
     ['a body that is not JSON', 'POST', '/v1/sessions', '{"workspace": ', 400, 'malformed_json'],
     ['a body of the wrong shape', 'POST', '/v1/sessions', { workspace: 3 }, 400, 'invalid_request'],
     ['a workspace that does not exist', 'POST', '/v1/sessions', { workspace: '/does/not/exist' }, 400, 'bad_workspace'],
-    ['a route that does not exist', 'GET', '/v1/nothing', undefined, 404, 'not_found'],
+    ['a route that does not exist', 'GET', '/v1/nothing', undefined, 404, 'unknown_route'],
   ])('answers %s with a clear error', async (_, method, path, body, status, code) => {
     const { api } = await serve(script)
     const answer = await api(method, path, body)

@@ -13,7 +13,8 @@ export interface MarkupCall {
  */
 export function readMarkup(markup: string, tools: readonly ToolSpec[]): MarkupCall[] | undefined {
   const calls = readDsml(markup, tools) ?? readTokens(markup) ?? readTagged(markup)
-  return calls?.every(({ name }) => tools.some((tool) => tool.name === name)) ? calls : undefined
+  if (!calls || calls.length === 0) return undefined
+  return calls.every(({ name }) => tools.some((tool) => tool.name === name)) ? calls : undefined
 }
 
 const mark = String.raw`\s*(?:[｜|‖]{1,2}\s*DSML\s*[｜|‖]{1,2}\s*)?`
@@ -105,7 +106,7 @@ function readTokens(markup: string): MarkupCall[] | undefined {
     if (name === undefined || args === undefined) return undefined
     calls.push({ name, arguments: args })
   }
-  return cursor.atEnd() && calls.length > 0 ? calls : undefined
+  return cursor.atEnd() ? calls : undefined
 }
 
 const tagged = /<tool_call>([\s\S]*?)<\/tool_call>/y

@@ -1,4 +1,5 @@
 import { type CallToolResult, Client, type Transport } from '@modelcontextprotocol/client'
+import { callSettledMethod, callSettledResultSchema, callSettleMsMax } from '../wire/call.js'
 
 export interface RemoteTool {
   name: string
@@ -37,6 +38,8 @@ export interface Connection {
   listTools(): Promise<readonly RemoteTool[]>
   /** Rejects when the connection breaks or the call is aborted; a tool that fails resolves with `ok: false`. */
   callTool(call: RemoteCall): Promise<RemoteResult>
+  /** Settles when the call with this key is over, as far as the server can say; never rejects. Ours can. */
+  callSettled(key: string): Promise<void>
   /** Settles when the connection is gone, whoever ended it. */
   readonly closed: Promise<void>
   close(): Promise<void>
@@ -51,6 +54,7 @@ export interface ConnectOptions {
 
 export const connectTimeoutMs = 30_000
 export const callSilenceMs = 120_000
+const settleAnswerMs = 200
 
 /** Opens an MCP connection over a transport; on failure the transport is closed. */
 export async function openConnection(
@@ -74,6 +78,12 @@ export async function openConnection(
     closed,
     close: () => client.close(),
     listTools: async () => (await client.listTools()).tools.map(remoteTool),
+    async callSettled(key) {
+      const timeout = callSettleMsMax + settleAnswerMs
+      await client
+        .request({ method: callSettledMethod, params: { key } }, callSettledResultSchema, { timeout })
+        .catch(() => {})
+    },
     async callTool({ name, args, meta, signal, onProgress, silenceMs = callSilenceMs }) {
       const result = await client.callTool(
         { name, arguments: args, ...(meta ? { _meta: { ...meta } } : {}) },

@@ -1,6 +1,9 @@
 import type { Edit, Hunk, PanelChange, View, ViewRange } from '../wire/panel.js'
 
-/** One change of a panel as the text a model reads. Delimiter lines carry the nonce, so file content cannot forge them. */
+/**
+ * One change of a panel as the text a model reads. Delimiter lines carry the nonce, so file content cannot forge them;
+ * names are shown on one line, so a file's name cannot either.
+ */
 export function renderChange(change: PanelChange, nonce: string): string {
   const lines = [...headline(change, nonce)]
   if (change.view) lines.push(...renderView(change.view, nonce))
@@ -16,19 +19,19 @@ function headline(change: PanelChange, nonce: string): string[] {
     case 'replaced':
       return []
     case 'drifted':
-      return [`*** ${change.key} was changed by someone else | ${nonce}`]
+      return [`*** ${oneLine(change.key)} was changed by someone else | ${nonce}`]
     case 'closed':
-      return [`*** ${change.key} is closed | ${nonce}`]
+      return [`*** ${oneLine(change.key)} is closed | ${nonce}`]
     case 'deleted':
-      return [`*** ${change.key} no longer exists | ${nonce}`]
+      return [`*** ${oneLine(change.key)} no longer exists | ${nonce}`]
     case 'moved':
-      return [`*** ${change.key} is now ${change.to ?? 'elsewhere'} | ${nonce}`]
+      return [`*** ${oneLine(change.key)} is now ${oneLine(change.to ?? 'elsewhere')} | ${nonce}`]
   }
 }
 
 function renderView(view: View, nonce: string): string[] {
   const facts = [
-    `--- ${view.path}`,
+    `--- ${oneLine(view.path)}`,
     countOf(view.lineCount, 'line'),
     `rev ${view.revision}`,
     `${view.encoding} ${view.eol}`,
@@ -59,7 +62,7 @@ function numbered(range: ViewRange, width: number): string[] {
 
 function renderEdit(path: string, edit: Edit, nonce: string): string[] {
   const width = String(edit.lineCount).length
-  const head = `~~~ ${path} | rev ${edit.oldRevision} → ${edit.newRevision} | ${countOf(edit.lineCount, 'line')} | ${nonce}`
+  const head = `~~~ ${oneLine(path)} | rev ${edit.oldRevision} → ${edit.newRevision} | ${countOf(edit.lineCount, 'line')} | ${nonce}`
   return [head, ...edit.hunks.flatMap((hunk) => renderHunk(hunk, width))]
 }
 
@@ -83,6 +86,13 @@ function movedLines(hunk: Hunk): string {
 
 function numberedLines(start: number, lines: readonly string[], width: number): string[] {
   return lines.map((line, index) => `${String(start + index).padStart(width)}\t${line}`)
+}
+
+/** Characters that end a line somewhere, or hide what follows, as escapes: file systems allow them in names. */
+function oneLine(name: string): string {
+  return name.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
 }
 
 function countOf(count: number, noun: string): string {

@@ -7,6 +7,7 @@ import { outputCharsMaxFor } from '../reply/size.js'
 import type { Tool } from '../tool/tool.js'
 import { callIdentitySchema, metaKeys } from '../wire/call.js'
 import type { Log } from './definition.js'
+import type { RunningCalls } from './running-calls.js'
 
 /** One `tools/call` as it arrived, whatever the revision and the transport. */
 export interface IncomingCall {
@@ -22,6 +23,7 @@ export interface IncomingCall {
 export interface AnswerOptions {
   tools: ReadonlyMap<string, Tool>
   outputCharsMax: number | undefined
+  running: RunningCalls
   log: Log
 }
 
@@ -41,18 +43,20 @@ export async function answerCall(incoming: IncomingCall, options: AnswerOptions)
   try {
     const tool = options.tools.get(incoming.name)
     if (!tool) throw unknownTool(incoming.name, options.tools)
-    await tool.run(incoming.args, {
-      reply: recorded.reply,
-      signal: incoming.signal,
-      conversation,
-      key: identity?.key,
-      step: identity?.step,
-      nonce,
-      outputCharsMax,
-      progress: progress.report,
-    })
+    await options.running.track(identity?.key, () =>
+      tool.run(incoming.args, {
+        reply: recorded.reply,
+        signal: incoming.signal,
+        conversation,
+        key: identity?.key,
+        step: identity?.step,
+        nonce,
+        outputCharsMax,
+        progress: progress.report,
+      }),
+    )
   } catch (error) {
-    recorded.reply.fail(messageFor(error, incoming.name, options.log))
+    recorded.reply.fail(messageFor(error, incoming, options.log))
   } finally {
     progress.stop()
   }
@@ -80,8 +84,10 @@ function unknownTool(name: string, tools: ReadonlyMap<string, Tool>): Failure {
   return new Failure(`There is no tool "${name.slice(0, 80)}" here. Tools: ${[...tools.keys()].join(', ')}.`)
 }
 
-function messageFor(error: unknown, tool: string, log: Log): string {
+function messageFor(error: unknown, { name: tool, signal }: IncomingCall, log: Log): string {
   if (error instanceof Failure) return error.message
+  // Whatever an abort makes a tool throw is no defect; nobody reads the answer.
+  if (signal.aborted) return `${tool} was cancelled.`
   const reference = randomUUID().slice(0, 8)
   log.error('tool failed unexpectedly', { tool, reference, err: error })
   if (isSystemError(error)) return `${tool} failed: the system answered ${error.code} (${error.message}).`

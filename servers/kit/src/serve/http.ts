@@ -7,6 +7,7 @@ import type { Log } from './definition.js'
 import type { HttpAddress } from './flags.js'
 import { createGuard, isLoopback } from './http-guard.js'
 import { createLegacySessions } from './legacy-sessions.js'
+import { openAtOnce } from './open-stream.js'
 
 export interface HttpOptions {
   createServer(): Server
@@ -41,13 +42,13 @@ export async function serveOnHttp({ createServer, log, address, token }: HttpOpt
   const handle = toNodeHandler({
     async fetch(request, options) {
       const isLegacy = await isLegacyRequest(request, undefined, { maxRequestBodySize: requestBytesMax })
-      return isLegacy ? legacy.fetch(request) : modern.fetch(request, options)
+      return openAtOnce(await (isLegacy ? legacy.fetch(request) : modern.fetch(request, options)))
     },
   })
   const http = createHttpServer((request: IncomingMessage, response: ServerResponse) => {
     const refusal = admit(request)
     if (refusal) return refuse(response, refusal.status, refusal.message)
-    if (new URL(request.url ?? '/', 'http://localhost').pathname !== endpoint) {
+    if (pathOf(request) !== endpoint) {
       return refuse(response, 404, `Nothing is served here; the MCP endpoint is ${endpoint}.`)
     }
     if (!isComplete(request)) return refuse(response, 400, 'The request has no method or no path.')
@@ -68,6 +69,11 @@ export async function serveOnHttp({ createServer, log, address, token }: HttpOpt
       await closed
     },
   }
+}
+
+/** Not by `URL`, which throws on targets that HTTP allows, such as `*` and `//`. */
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? ''
 }
 
 /** Node types both as optional, since a client's responses share the class; on a server they are set. */

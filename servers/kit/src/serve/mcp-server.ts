@@ -9,9 +9,10 @@ import {
 } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { Tool } from '../tool/tool.js'
-import { metaKeys } from '../wire/call.js'
+import { callSettledMethod, callSettledParamsSchema, callSettledResultSchema, metaKeys } from '../wire/call.js'
 import { answerCall } from './answer-call.js'
 import type { Family, Log, ResourceText, ServerDefinition } from './definition.js'
+import type { RunningCalls } from './running-calls.js'
 
 export interface McpServerOptions {
   definition: ServerDefinition
@@ -19,6 +20,7 @@ export interface McpServerOptions {
   tools: ReadonlyMap<string, Tool>
   family: Family
   outputCharsMax: number | undefined
+  running: RunningCalls
   log: Log
 }
 
@@ -64,6 +66,14 @@ export function createMcpServer(options: McpServerOptions): Server {
     const resource = knownResource(resources, params.uri)
     return { contents: [{ uri: resource.uri, mimeType: resource.mimeType, text: await resource.read() }] }
   })
+  server.setRequestHandler(
+    callSettledMethod,
+    { params: callSettledParamsSchema, result: callSettledResultSchema },
+    async ({ key }) => {
+      await options.running.settled(key)
+      return {}
+    },
+  )
   server.setRequestHandler('resources/subscribe', () => ({}))
   server.setRequestHandler('resources/unsubscribe', () => ({}))
   return server
@@ -79,7 +89,7 @@ async function call(
   server: Server,
   params: CallParams,
   { mcpReq }: ServerContext,
-  { tools, outputCharsMax, log }: McpServerOptions,
+  { tools, outputCharsMax, running, log }: McpServerOptions,
 ): Promise<CallToolResult> {
   const progressToken = mcpReq._meta?.progressToken
   const sendProgress =
@@ -102,7 +112,7 @@ async function call(
       signal: mcpReq.signal,
       sendProgress,
     },
-    { tools, outputCharsMax, log },
+    { tools, outputCharsMax, running, log },
   )
 }
 

@@ -1,4 +1,15 @@
-export { type Applied, appliedSchema, type CallIdentity, callIdentitySchema, effectsSchema, metaKeys } from './call.js'
+export {
+  type Applied,
+  appliedSchema,
+  type CallIdentity,
+  callIdentitySchema,
+  callSettledMethod,
+  callSettledParamsSchema,
+  callSettledResultSchema,
+  callSettleMsMax,
+  effectsSchema,
+  metaKeys,
+} from './call.js'
 export {
   type Edit,
   editSchema,

@@ -1,0 +1,249 @@
+import {
+  chmod,
+  link,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  writeFile as put,
+  readFile as read,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  watch,
+} from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createJail, type Jail } from '@auroracoder/kit/jail'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createLocks } from './lock.js'
+import { withParents } from './parents.js'
+import { readFile } from './read.js'
+import { startSource } from './source-process.fixture.js'
+import { createTempFiles, sweepTempFiles, type TempFiles } from './temp-files.js'
+import { writeFile } from './write.js'
+
+const log = { debug() {}, info() {}, warn: vi.fn(), error() {} }
+
+let folder: string
+let root: string
+let stateDir: string
+let jail: Jail
+let temps: TempFiles
+
+beforeEach(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'files-disk-')))
+  root = join(folder, 'root')
+  stateDir = join(folder, 'state')
+  await mkdir(root)
+  jail = await createJail([root])
+  temps = createTempFiles({ stateDir, log })
+})
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function write(name: string, content: string): Promise<void> {
+  const path = join(root, name)
+  await writeFile({ jail, temps, path, bytes: Buffer.from(content), before: await readFile(jail, path) })
+}
+
+describe('writing', () => {
+  test('puts a new file there with the mode that the umask leaves', async () => {
+    await write('a', 'x')
+    expect((await stat(join(root, 'a'))).mode & 0o777).toBe(0o666 & ~process.umask())
+    expect(await readdir(root)).toEqual(['a'])
+    expect(await readdir(join(stateDir, 'temp'))).toEqual([])
+  })
+
+  test('keeps set-user-id and sticky bits of a file that it replaces', async () => {
+    await put(join(root, 'a'), 'x')
+    await chmod(join(root, 'a'), 0o4755)
+    await write('a', 'y')
+    expect((await stat(join(root, 'a'))).mode & 0o7777).toBe(0o4755)
+  })
+
+  test('gives the old content to who has the file open, and the new to who opens it', async () => {
+    await put(join(root, 'a'), 'old')
+    const handle = await open(join(root, 'a'))
+    await write('a', 'new')
+    expect(String(await handle.readFile())).toBe('old')
+    await handle.close()
+    expect(String(await read(join(root, 'a')))).toBe('new')
+  })
+
+  test('in place shortens and lengthens a file with several links', async () => {
+    await put(join(root, 'a'), 'four')
+    await link(join(root, 'a'), join(root, 'b'))
+    await write('a', 'a longer text')
+    expect(String(await read(join(root, 'b')))).toBe('a longer text')
+    await write('b', 's')
+    expect(String(await read(join(root, 'a')))).toBe('s')
+  })
+
+  test('works without a place for notes', async () => {
+    await put(stateDir, 'a file where the folder should be')
+    await write('a', 'x')
+    expect(String(await read(join(root, 'a')))).toBe('x')
+    expect(log.warn).toHaveBeenCalled()
+  })
+})
+
+describe('a write is refused, and nothing is left over,', () => {
+  test('when the file has changed since it was read', async () => {
+    const path = join(root, 'a')
+    await put(path, 'one')
+    const before = await readFile(jail, path)
+    await put(path, 'somebody else')
+    await expect(writeFile({ jail, temps, path, bytes: Buffer.from('mine'), before })).rejects.toThrow(
+      'changed by someone else',
+    )
+    expect(String(await read(path))).toBe('somebody else')
+    expect(await readdir(root)).toEqual(['a'])
+  })
+
+  test('when a file with several links has changed since it was read', async () => {
+    const path = join(root, 'a')
+    await put(path, 'one')
+    await link(path, join(root, 'b'))
+    const before = await readFile(jail, path)
+    await put(path, 'else')
+    await expect(writeFile({ jail, temps, path, bytes: Buffer.from('mine'), before })).rejects.toThrow(
+      'changed by someone else',
+    )
+    expect(String(await read(path))).toBe('else')
+  })
+
+  test('when a file has come or gone since', async () => {
+    const path = join(root, 'a')
+    await put(path, 'came')
+    const writing = { jail, temps, path, bytes: Buffer.from('mine') }
+    await expect(writeFile({ ...writing, before: undefined })).rejects.toThrow('changed by someone else')
+    const before = await readFile(jail, path)
+    await rm(path)
+    await expect(writeFile({ ...writing, before })).rejects.toThrow('removed by someone else')
+    expect(await readdir(root)).toEqual([])
+  })
+
+  test('when a symlink out of the roots has taken the place of the directory', async () => {
+    await mkdir(join(root, 'dir'))
+    await put(join(root, 'dir/a'), 'inside')
+    const path = join(root, 'dir/a')
+    const before = await readFile(jail, path)
+    await mkdir(join(folder, 'outside'))
+    await rename(join(root, 'dir'), join(root, 'moved'))
+    await symlink(join(folder, 'outside'), join(root, 'dir'))
+    await expect(writeFile({ jail, temps, path, bytes: Buffer.from('x'), before })).rejects.toThrow(
+      'outside the allowed roots',
+    )
+    expect(await readdir(join(folder, 'outside'))).toEqual([])
+  })
+
+  test('when its name is too long', async () => {
+    await expect(write('n'.repeat(256), 'x')).rejects.toThrow()
+    expect(await readdir(root)).toEqual([])
+  })
+
+  test('with the directories that were made for it', async () => {
+    await mkdir(join(root, 'stays'))
+    const path = join(root, 'stays/new/er/a')
+    const failing = withParents(jail, path, () => Promise.reject(new Error('no')))
+    await expect(failing).rejects.toThrow('no')
+    expect(await readdir(join(root, 'stays'))).toEqual([])
+  })
+})
+
+test('P11: a process killed at any moment leaves the old or the new file whole, and its temp file is swept', async () => {
+  const size = 8_000_000
+  const path = join(root, 'target')
+  await put(path, Buffer.alloc(size, 'a'))
+  let betweenWriteAndRename = 0
+  for (let round = 1; round <= 4; round += 1) {
+    const writer = await startSource(new URL('./writer.fixture.ts', import.meta.url), [root, stateDir, String(size)])
+    await eventsOfTempFiles(round)
+    await writer.kill()
+    const content = await read(path)
+    expect(content.length).toBe(size)
+    expect([97, 98]).toContain(content[0])
+    expect(content.equals(Buffer.alloc(size, content[0]))).toBe(true)
+    if ((await readdir(root)).length > 1) betweenWriteAndRename += 1
+    await sweepTempFiles({ stateDir, roots: [root] })
+    expect(await readdir(root)).toEqual(['target'])
+    expect(await readdir(join(stateDir, 'temp'))).toEqual([])
+  }
+  expect(betweenWriteAndRename).toBeGreaterThan(0)
+}, 60_000)
+
+/** Waits until so many things have happened to temp files in the root: made, written to, renamed. */
+async function eventsOfTempFiles(count: number): Promise<void> {
+  let seen = 0
+  for await (const { filename } of watch(root)) {
+    if (filename?.endsWith('.tmp')) seen += 1
+    if (seen >= count) return
+  }
+}
+
+describe('the sweep', () => {
+  const dead = 2 ** 22 + 1
+
+  async function note(id: string, path: string): Promise<void> {
+    await mkdir(join(stateDir, 'temp'), { recursive: true })
+    await put(join(stateDir, 'temp', id), path)
+    await put(path, 'left over').catch(() => undefined)
+  }
+
+  test('leaves temp files of living processes, and those of other workspaces', async () => {
+    const living = join(root, `.auroracoder-${process.pid}-aa.tmp`)
+    const foreign = join(folder, `.auroracoder-${dead}-bb.tmp`)
+    await note(`${process.pid}-aa`, living)
+    await note(`${dead}-bb`, foreign)
+    await sweepTempFiles({ stateDir, roots: [root] })
+    expect(await readdir(root)).toHaveLength(1)
+    expect(String(await read(foreign))).toBe('left over')
+  })
+
+  test('removes only what is named like its note', async () => {
+    const precious = join(root, 'precious')
+    await note(`${dead}-aa`, precious)
+    await sweepTempFiles({ stateDir, roots: [root] })
+    expect(String(await read(precious))).toBe('left over')
+  })
+
+  test('does nothing where there is nothing', async () => {
+    await sweepTempFiles({ stateDir: join(folder, 'none'), roots: [root] })
+  })
+})
+
+describe('locks', () => {
+  test('run tasks of one key in order, also after a failure, and those of others at once', async () => {
+    const locks = createLocks()
+    const order: string[] = []
+    let open = (): void => {}
+    const gate = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    const first = locks.run('a', async () => {
+      await gate
+      order.push('first')
+      throw new Error('failed')
+    })
+    const second = locks.run('a', async () => void order.push('second'))
+    await locks.run('b', async () => void order.push('other'))
+    open()
+    await expect(first).rejects.toThrow('failed')
+    await second
+    expect(order).toEqual(['other', 'first', 'second'])
+  })
+})
+
+test('reading follows what the path leads to, not what it is', async () => {
+  await put(join(root, 'a'), 'x')
+  await symlink('a', join(root, 'b'))
+  expect((await lstat(join(root, 'b'))).isSymbolicLink()).toBe(true)
+  const real = await jail.resolve('b')
+  expect(String((await readFile(jail, real))?.bytes)).toBe('x')
+})

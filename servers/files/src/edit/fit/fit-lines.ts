@@ -1,0 +1,31 @@
+import { diffSequences, keptIndexes } from '../diff.js'
+import type { Place } from '../find/place.js'
+import { isRefused, type Outcome } from '../request.js'
+import { reindent } from './reindent.js'
+import { retypeset } from './retypeset.js'
+
+/**
+ * The new lines as they land. Lines that the model kept from its needle stay as they are in the file, with the
+ * file's indentation, trailing whitespace and quotes; only what the edit changes is written.
+ */
+export function fitLines(place: Place, file: readonly string[], newLines: readonly string[]): Outcome<string[]> {
+  const { needle, fit } = place
+  if (fit.forgiven.length === 0) return { ok: [...newLines] }
+  const shaped: Outcome<readonly string[]> = fit.indentation
+    ? reindent({ indentation: fit.indentation, needle, file, newLines })
+    : { ok: newLines }
+  if (isRefused(shaped)) return shaped
+  const differences = diffSequences(needle, newLines)
+  const kept = keptIndexes(differences, needle.length)
+  const landed = shaped.ok.map((line, index) => file[kept[index] ?? -1] ?? line)
+  if (!fit.typographic) return { ok: landed }
+  for (const { oldStart, oldCount, newStart, newCount } of differences) {
+    const text = retypeset({
+      needle: needle.slice(oldStart, oldStart + oldCount).join('\n'),
+      file: file.slice(oldStart, oldStart + oldCount).join('\n'),
+      text: landed.slice(newStart, newStart + newCount).join('\n'),
+    })
+    if (newCount > 0) landed.splice(newStart, newCount, ...text.split('\n'))
+  }
+  return { ok: landed }
+}

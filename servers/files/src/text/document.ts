@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto'
+import { detectEncoding } from './detect.js'
+import { type Encoding, utf8 } from './encoding.js'
+import { type Eol, type Lines, splitLines } from './lines.js'
+
+/** A text file at one moment: its bytes, and what they say. */
+export interface TextDocument {
+  readonly bytes: Uint8Array
+  readonly encoding: Encoding
+  /** Without the byte order mark, line ends as in the file. */
+  readonly text: string
+  readonly lines: Lines
+  /** The text with every line end as LF, and where its lines begin: what needles are compared with. */
+  readonly plain: { readonly text: string; readonly starts: readonly number[] }
+  readonly revision: string
+}
+
+/** `undefined` for what is not text. */
+export async function parseDocument(bytes: Uint8Array): Promise<TextDocument | undefined> {
+  const encoding = await detectEncoding(bytes)
+  return encoding && documentOf(bytes, encoding)
+}
+
+export function documentOf(bytes: Uint8Array, encoding: Encoding): TextDocument {
+  const text = encoding.decode(bytes.subarray(encoding.bom.length))
+  const lines = splitLines(text)
+  let plain: TextDocument['plain'] | undefined
+  return {
+    bytes,
+    encoding,
+    text,
+    lines,
+    get plain() {
+      plain ??= plainOf(text, lines)
+      return plain
+    },
+    revision: revisionOf(bytes),
+  }
+}
+
+function plainOf(text: string, lines: Lines): TextDocument['plain'] {
+  if (!text.includes('\r')) return { text, starts: lines.starts }
+  const starts: number[] = []
+  let start = 0
+  for (const line of lines.texts) {
+    starts.push(start)
+    start += line.length + 1
+  }
+  return { text: lines.texts.join('\n') + (lines.eols.at(-1) === '' ? '' : '\n'), starts }
+}
+
+/** A text that was never a file, in the form that one would have. */
+export function documentFromText(text: string): TextDocument {
+  return documentOf(utf8.encode(text), utf8)
+}
+
+/** First 8 hex digits of the SHA-256 of the bytes. */
+export function revisionOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 8)
+}
+
+export function lineCount({ lines }: TextDocument): number {
+  return lines.texts.length
+}
+
+export function hasFinalNewline({ lines }: TextDocument): boolean {
+  return lines.eols.at(-1) !== '' && lines.eols.length > 0
+}
+
+export type EolStyle = 'lf' | 'crlf' | 'cr' | 'mixed' | 'none'
+
+const styleNames: Record<Eol, EolStyle> = { '\n': 'lf', '\r\n': 'crlf', '\r': 'cr' }
+
+export function eolStyle({ lines }: TextDocument): EolStyle {
+  const kinds = new Set(lines.eols)
+  kinds.delete('')
+  const [only, second] = kinds
+  if (!only) return 'none'
+  return second ? 'mixed' : styleNames[only]
+}

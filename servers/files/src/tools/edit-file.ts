@@ -1,0 +1,164 @@
+import { type Call, defineTool, Failure, type Tool } from '@auroracoder/kit'
+import { z } from 'zod'
+import { suggestion } from '../disk/near-names.js'
+import { withParents } from '../disk/parents.js'
+import { type FileContent, readFile } from '../disk/read.js'
+import { writeFile } from '../disk/write.js'
+import { hintLinesMax } from '../edit/choose.js'
+import { countChanges } from '../edit/hunks.js'
+import { type Plan, planEdits } from '../edit/plan.js'
+import { replaceContent } from '../edit/replace-content.js'
+import { type EditRequest, isRefused } from '../edit/request.js'
+import { basisOf } from '../history/basis-of.js'
+import { newestOf, observe } from '../history/file-history.js'
+import { hasFinalNewline, lineCount, parseDocument, type TextDocument } from '../text/document.js'
+import { currentState, linesOf } from '../view/current-state.js'
+import type { Workspace } from '../workspace.js'
+import { acceptEdits, editFields, requestOf, wireEdit } from './edit-arguments.js'
+import { previewOf } from './edit-preview.js'
+
+export interface EditFileOptions {
+  /** More edits in one call are refused as a whole. */
+  readonly editsMax: number
+}
+
+const frameChars = 1_500
+
+export function editFileTool(workspace: Workspace, { editsMax }: EditFileOptions): Tool {
+  return defineTool({
+    name: 'edit_file',
+    title: 'Edit a file',
+    description: `Replace, insert or delete text in a file. Each edit names its place by "lines" with "first_line" (and "last_line" for a range), the content of the boundary lines as displayed, without what lies between; or by "old_text". "new_text" stands there instead; "" deletes. Whole lines need no final newline. With "insert" nothing is removed; without an anchor it goes to the start or end of the file. All edits refer to the file before the call and must not overlap; all are made or none. Of several equal places the one within ${hintLinesMax} lines of "lines" is taken. A file that does not exist is created from one edit with "new_text" alone.`,
+    input: {
+      path: z.string().min(1).describe('File to edit.'),
+      edits: z.array(z.object(editFields)).min(1).describe(`At most ${editsMax}.`),
+      revision: z
+        .string()
+        .optional()
+        .describe('The "rev" of the view that the line numbers are from. Default: the newest one shown.'),
+      dry_run: z.boolean().default(false).describe('Only show what would change. Default false.'),
+    },
+    example: {
+      path: 'src/main.ts',
+      edits: [{ lines: '13-15', first_line: 'function f() {', last_line: '}', new_text: 'const f = g' }],
+    },
+    accept: acceptEdits,
+    hints: { readOnly: false, destructive: true, idempotent: false, openWorld: false },
+    async handler({ path, edits, revision, dry_run }, call) {
+      if (edits.length > editsMax) throw new Failure(tooMany(edits.length, editsMax))
+      const requests = edits.map(requestOf)
+      const real = await workspace.jail.resolve(path)
+      const request = { real, requests, revision, dryRun: dry_run }
+      await workspace.locks.run(real, () => edit(workspace, call, request))
+    },
+  })
+}
+
+function tooMany(count: number, most: number): string {
+  return `${count} edits are too many for one call: at most ${most}. Nothing was written. Send edits 1-${most} first, then the rest.`
+}
+
+interface Request {
+  real: string
+  requests: readonly EditRequest[]
+  revision: string | undefined
+  dryRun: boolean
+}
+
+async function edit(workspace: Workspace, call: Call, request: Request): Promise<void> {
+  const { jail } = workspace
+  const { real } = request
+  const content = await readFile(jail, real)
+  if (!content) return create(workspace, call, request)
+  const document = await parseDocument(content.bytes)
+  if (!document) throw new Failure(`"${jail.display(real)}" is not text, so it cannot be edited.`)
+  await change(workspace, call, { ...request, content, document })
+}
+
+async function create(workspace: Workspace, call: Call, { real, requests, dryRun }: Request): Promise<void> {
+  const { jail, temps, histories } = workspace
+  const path = jail.display(real)
+  const [only, second] = requests
+  const anchored = !only || second || only.oldText || only.firstLine
+  if (anchored) throw new Failure(`There is no file "${path}" to edit.${await suggestion(jail, real)}`)
+  const made = replaceContent(undefined, only.newText)
+  if (isRefused(made)) throw new Failure(made.refused)
+  const { document } = made.ok
+  const lines = `${lineCount(document)} lines`
+  if (dryRun) return call.reply.text(`Would create ${path} (${lines}). Nothing was written.`)
+  await withParents(jail, real, () => writeFile({ jail, temps, path: real, bytes: document.bytes, before: undefined }))
+  const written = { document, origin: 'written', step: call.step } as const
+  histories.set(call.conversation, real, observe(histories.get(call.conversation, real), written))
+  call.reply.text(`Created ${path} (${lines}).`)
+  call.reply.applied({ path, edits: [wireEdit({ newText: only.newText })] })
+  call.reply.result({ path, revision: document.revision, created: true, additions: lineCount(document), deletions: 0 })
+}
+
+interface Existing extends Request {
+  content: FileContent
+  document: TextDocument
+}
+
+async function change(workspace: Workspace, call: Call, request: Existing): Promise<void> {
+  const { jail, temps, histories } = workspace
+  const { real, requests, revision, content, document, dryRun } = request
+  const path = jail.display(real)
+  const known = histories.get(call.conversation, real)
+  const history = observe(known, { document, origin: known ? 'drifted' : 'opened', step: call.step })
+  const basis = basisOf({ known, history, revision, step: call.step })
+  const planned = planEdits({ document, edits: requests, basis })
+  if (isRefused(planned)) throw new Failure(`${path}: ${planned.refused}`)
+  const plan = planned.ok
+  for (const correction of plan.corrections) call.reply.note(correction)
+  if (dryRun) return preview(call, { path, document, plan })
+  await writeFile({ jail, temps, path: real, bytes: plan.document.bytes, before: content })
+  const drift = newestOf(known)?.revision === document.revision ? undefined : newestOf(known)
+  const told = drift && currentState(document, { path, known: drift, charsMax: call.outputCharsMax - frameChars })
+  const before = observe(known, { document, origin: 'drifted', step: call.step, shown: told?.shown ?? [] })
+  const { hunks } = plan
+  const edited = { document: plan.document, hunks, origin: 'edited', step: call.step, shown: linesOf(hunks) } as const
+  histories.set(call.conversation, real, observe(before, edited))
+  tell(call, { path, document, plan })
+  if (told) call.reply.change(told.change)
+  call.reply.change({ kind: 'edited', key: path, edit: editOf(document, plan) })
+}
+
+interface Made {
+  path: string
+  document: TextDocument
+  plan: Plan
+}
+
+function editOf(before: TextDocument, { document, hunks }: Plan) {
+  return {
+    oldRevision: before.revision,
+    newRevision: document.revision,
+    lineCount: lineCount(document),
+    finalNewline: hasFinalNewline(document),
+    hunks: [...hunks],
+  }
+}
+
+function tell(call: Call, { path, document, plan }: Made): void {
+  const { additions, deletions } = countChanges(plan.hunks)
+  const count = plan.canonical.length
+  const delta = lineCount(plan.document) - lineCount(document)
+  const sign = delta > 0 ? '+' : ''
+  call.reply.text(`Made ${count} ${count === 1 ? 'edit' : 'edits'} in ${path} (${sign}${delta} lines).`)
+  call.reply.applied({ path, edits: plan.canonical.map(wireEdit), revision: document.revision })
+  call.reply.result({
+    path,
+    revision: plan.document.revision,
+    hunks: plan.hunks,
+    corrected: plan.corrections.length,
+    additions,
+    deletions,
+  })
+}
+
+function preview(call: Call, { path, document, plan }: Made): void {
+  const { additions, deletions } = countChanges(plan.hunks)
+  call.reply.text(`Would change ${path} (dry run: nothing was written):\n${previewOf(document, plan.hunks)}`)
+  call.reply.applied({ path, edits: plan.canonical.map(wireEdit), revision: document.revision, dry_run: true })
+  call.reply.result({ path, hunks: plan.hunks, corrected: plan.corrections.length, additions, deletions })
+}

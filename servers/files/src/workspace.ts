@@ -1,0 +1,13 @@
+import type { Jail } from '@auroracoder/kit/jail'
+import type { Locks } from './disk/lock.js'
+import type { TempFiles } from './disk/temp-files.js'
+import type { Histories } from './history/histories.js'
+
+/** What the tools of one server share. */
+export interface Workspace {
+  readonly jail: Jail
+  /** By real path: calls on one file run one after the other. */
+  readonly locks: Locks
+  readonly temps: TempFiles
+  readonly histories: Histories
+}
