@@ -118,7 +118,7 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
     foreground: () => foregroundOf(launched.pid, ledger.leftBehind()),
     interrupt: () => interruptForeground(launched.pid),
     killForeground: () => killForeground(launched.pid, ledger.leftBehind()),
-    isReadingTerminal: () => isReadingTerminal(launched.pid),
+    isReadingTerminal: (inDoubt) => isReadingTerminal(launched.pid, inDoubt),
     destroy() {
       launched.destroy()
       for (const socket of [records, endings, input]) socket.destroy()

@@ -37,12 +37,15 @@ export function killForeground(shell: number, behind: readonly number[]): void {
   signalProcess(shell, 'SIGINT')
 }
 
-/** True when some foreground process is blocked on input from the terminal. */
-export function isReadingTerminal(shell: number): boolean {
+/**
+ * True when some foreground process is blocked on input from the terminal. What a process waits for cannot be seen when it
+ * belongs to another user (`sudo`) or the kernel does not tell: then `inDoubt` decides for a process that sleeps.
+ */
+export function isReadingTerminal(shell: number, inDoubt: boolean): boolean {
   const stat = readStat(shell)
   if (stat === undefined) return false
   const group = foregroundGroup(stat)
-  return listStats().some((each) => each.group === group && each.state === 'S' && readsTerminal(each.pid))
+  return listStats().some((each) => each.group === group && each.state === 'S' && readsTerminal(each.pid, inDoubt))
 }
 
 /** True when the shell itself waits for its next line on the FIFO `input`. */
@@ -61,9 +64,9 @@ const calls =
     ? { read: 63, select: -1, pselect: 72, poll: -1, ppoll: 73 }
     : { read: 0, select: 23, pselect: 270, poll: 7, ppoll: 271 }
 
-function readsTerminal(pid: number): boolean {
+function readsTerminal(pid: number, inDoubt: boolean): boolean {
   const call = blockedCall(pid)
-  if (call === undefined) return false
+  if (call === undefined) return inDoubt && readProc(`${pid}/syscall`) === undefined
   switch (call.number) {
     case calls.read:
       return isTerminal(descriptor(pid, call.first))

@@ -63,6 +63,17 @@ test('bytes over the budget are counted, not kept, and what comes after them is 
   spool.remove()
 })
 
+test.for([
+  ['a full disk', '/dev/full'],
+  ['a folder that is gone', '/nowhere/at/all'],
+] as const)('with %s output is counted, not kept', ([, path]) => {
+  const spool = createSpool({ path, headBytesMax: 1_000, tailBytesMax: 1_000, mayKeep: () => true })
+  spool.append(bytesAt(0, 5_000))
+  expect(spool.size()).toBe(5_000)
+  expect(spool.kept()).toBe(0)
+  expect(spool.nextKept(0)).toBe(5_000)
+})
+
 test('a removed spool takes what still comes, and makes no file', () => {
   const spool = createSpool({ path: join(folder, 'gone'), headBytesMax: 10, tailBytesMax: 10, mayKeep: () => true })
   spool.append(bytesAt(0, 5))
