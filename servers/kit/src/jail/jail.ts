@@ -85,8 +85,10 @@ async function openUnlinked(realPath: string, flags: number): Promise<FileHandle
   try {
     return await open(realPath, flags)
   } catch (cause) {
-    if (errorCode(cause) !== 'ELOOP') throw cause
-    throw new Failure(`"${realPath}" was replaced by a symbolic link just now. Try again.`, { cause })
+    // O_NOFOLLOW answers ELOOP for a link, with O_DIRECTORY it answers ENOTDIR.
+    const code = errorCode(cause)
+    if (code !== 'ELOOP' && (code !== 'ENOTDIR' || (flags & constants.O_DIRECTORY) === 0)) throw cause
+    throw new Failure(`"${realPath}" was replaced just now, perhaps by a symbolic link. Try again.`, { cause })
   }
 }
 

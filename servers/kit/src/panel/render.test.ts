@@ -45,8 +45,8 @@ describe('a view', () => {
     const ranges: View['ranges'] = [{ start: 1, lines: ['bcd'], columns: [2, 4] }]
     expect(show({ view: { ...view, lineCount: 1, finalNewline: false, ranges } })).toEqual([
       '--- src/a.ts | 1 line | rev 1a2b3c4d | utf-8 lf | no final newline | c0ffee00',
-      '... columns 2-4 of each line:',
-      '1\tbcd',
+      '1:2-4\tbcd',
+      '... no more lines | c0ffee00',
     ])
   })
 })
@@ -59,26 +59,26 @@ describe('an edit', () => {
     [
       'a grown range',
       { oldStart: 4, oldCount: 2, newStart: 6, lines: ['x', 'y', 'z'] },
-      ['@ replaced lines 4-5:', ' 6\tx', ' 7\ty', ' 8\tz', '@ line 6 and below are now line 9 and below'],
+      ['@ replaced lines 4-5 by lines 6-8:', ' 6\tx', ' 7\ty', ' 8\tz', '@ lines 6-19 are now lines 9-22'],
     ],
     [
       'a deletion',
       { oldStart: 4, oldCount: 1, newStart: 4, lines: [] },
-      ['@ deleted line 4:', '@ line 5 and below are now line 4 and below'],
+      ['@ deleted line 4', '@ lines 5-21 are now lines 4-20'],
     ],
     [
       'an insertion',
       { oldStart: 4, oldCount: 0, newStart: 4, lines: ['x'] },
-      ['@ inserted after line 3:', ' 4\tx', '@ line 4 and below are now line 5 and below'],
+      ['@ inserted line 4:', ' 4\tx', '@ lines 4-19 are now lines 5-20'],
     ],
     [
       'an insertion at the top',
       { oldStart: 1, oldCount: 0, newStart: 1, lines: ['x'] },
-      ['@ inserted at the top:', ' 1\tx', '@ line 1 and below are now line 2 and below'],
+      ['@ inserted line 1:', ' 1\tx', '@ lines 1-19 are now lines 2-20'],
     ],
   ])('shows %s with the numbers that hold now', (_, hunk, lines) => {
     expect(show({ kind: 'edited', edit: { ...edit, hunks: [hunk] } })).toEqual([
-      '~~~ src/a.ts | rev 1a2b3c4d → 5e6f7a8b | 20 lines | c0ffee00',
+      '~~~ src/a.ts | rev 1a2b3c4d → 5e6f7a8b | 20 lines | 1 change | c0ffee00',
       ...lines,
     ])
   })
@@ -89,7 +89,7 @@ describe('what happened to a file', () => {
     ['closed', '*** src/a.ts is closed | c0ffee00'],
     ['deleted', '*** src/a.ts no longer exists | c0ffee00'],
     ['drifted', '*** src/a.ts was changed by someone else | c0ffee00'],
-    ['moved', '*** src/a.ts is now src/b.ts | c0ffee00'],
+    ['moved', '*** "src/a.ts" is now "src/b.ts" | c0ffee00'],
   ] as const)('is said when it is %s', (kind, line) => {
     expect(show({ kind, to: 'src/b.ts' })).toEqual([line])
   })

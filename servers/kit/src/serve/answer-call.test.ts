@@ -5,6 +5,7 @@ import { defineTool } from '../tool/define-tool.js'
 import type { Call } from '../tool/tool.js'
 import { metaKeys } from '../wire/call.js'
 import { answerCall, heartbeatMs, type IncomingCall } from './answer-call.js'
+import { createRunningCalls } from './running-calls.js'
 
 interface Logged {
   message: string
@@ -35,11 +36,18 @@ async function answer(handler: (call: Call) => Promise<void>, changes: Partial<I
     args: {},
     meta: {},
     clientName: undefined,
+    keepsPanels: false,
     signal: new AbortController().signal,
     sendProgress: undefined,
     ...changes,
   }
-  const result = await answerCall(incoming, { tools: new Map([['act', tool]]), outputCharsMax: undefined, log })
+  const result = await answerCall(incoming, {
+    tools: new Map([['act', tool]]),
+    outputCharsMax: undefined,
+    panel: undefined,
+    running: createRunningCalls(),
+    log,
+  })
   return { result, errors }
 }
 
