@@ -80,8 +80,9 @@ async function call(link: ServerLink | undefined, request: ToolRequest, conversa
     })
     return outcome(result)
   } catch (error) {
-    if (request.signal.aborted) throw error
-    return failure(explain(error))
+    if (!request.signal.aborted) return failure(explain(error))
+    await link.callSettled(request.key)
+    throw error
   }
 }
 

@@ -7,6 +7,8 @@ export interface ServerLink {
   /** The connection that is there, or a new one. */
   connection(): Promise<Connection>
   callTool(call: RemoteCall): Promise<RemoteResult>
+  /** Settles when a call that was aborted has really stopped, or nobody can tell. */
+  callSettled(key: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -63,6 +65,10 @@ export function createServerLink({ sandbox, server, clientInfo }: ServerLinkOpti
         if (call.signal.aborted || !(await isClosedNow(connection))) throw error
         throw new ServerDied(`The ${server} server ended during the call: ${lastLine(await exited)}`, { cause: error })
       }
+    },
+    async callSettled(key) {
+      const opened = await current?.catch(() => undefined)
+      await opened?.connection.callSettled(key)
     },
     async close() {
       isClosed = true

@@ -95,7 +95,7 @@ test('a workspace that is not there is called unreadable', async () => {
 
 test('the system prompt holds rules, workspace and the servers’ instructions in their order, the same bytes each time', () => {
   const options = {
-    workspace: '/work',
+    workspace: '/project',
     instructions: [
       { server: 'files', text: 'Open before you edit.\n' },
       { server: 'shell', text: 'One session per task.' },
@@ -103,13 +103,13 @@ test('the system prompt holds rules, workspace and the servers’ instructions i
   }
   const prompt = buildSystemPrompt(options)
   expect(prompt).toBe(buildSystemPrompt(options))
-  expect(prompt).toContain('The project is in /work')
+  expect(prompt).toContain('The project is in /project')
   expect(prompt.endsWith('# The files tools\nOpen before you edit.\n\n# The shell tools\nOne session per task.')).toBe(
     true,
   )
 })
 
 test('the user’s own rules replace ours and nothing else', () => {
-  const prompt = buildSystemPrompt({ workspace: '/work', instructions: [], rules: 'Only answer in verse.' })
+  const prompt = buildSystemPrompt({ workspace: '/project', instructions: [], rules: 'Only answer in verse.' })
   expect(prompt.startsWith('Only answer in verse.\n\n# The workspace')).toBe(true)
 })

@@ -166,7 +166,7 @@ test('a tool that does not react to its cancellation is left behind after the gr
       },
     ],
   })
-  expect(performance.now() - stoppedAt).toBeLessThan(cancelGraceMs + 400)
+  expect(performance.now() - stoppedAt).toBeLessThan(cancelGraceMs * 4)
   expect(resultText(log, 'call_1')).toMatch(/^Cancelled while it ran/)
 })
 

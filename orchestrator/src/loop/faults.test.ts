@@ -83,7 +83,7 @@ test('an endpoint that falls silent in mid-stream is given up after the idle tim
 })
 
 test('keep-alive comments keep an attempt alive beyond the idle time', async () => {
-  const played = await meet({ keepAliveMs: 600, keepAliveEveryMs: 50 }, { firstByteMs: 300, idleMs: 300 })
+  const played = await meet({ keepAliveMs: 1_500, keepAliveEveryMs: 50 }, { firstByteMs: 1_000, idleMs: 1_000 })
   expectOneAnswer(played)
   expect(ofType(played.log, 'step.discarded')).toEqual([])
 })

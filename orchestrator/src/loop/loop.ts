@@ -8,6 +8,7 @@ import { executeCalls } from './execute-calls.js'
 import { effectiveLimits, type RunLimits, reachedBeforeAsking, reachedBeforeCalls, runLimits } from './limits.js'
 import { nextMove } from './next-move.js'
 import { type Run, RunFailure } from './run.js'
+import { createStopSignal } from './stop-signal.js'
 
 export interface LoopTask {
   runId: string
@@ -33,17 +34,9 @@ export interface LoopDeps {
  * Ends with `run.finished`, or throws: the signal's reason when aborted, a `Failure` when the model cannot be had.
  */
 export async function* runLoop(task: LoopTask, deps: LoopDeps): AsyncGenerator<LoopOutput, void> {
-  const stop = new AbortController()
-  const passOn = () => stop.abort(task.signal.reason)
-  if (task.signal.aborted) passOn()
-  task.signal.addEventListener('abort', passOn, { once: true })
-
-  const run = openRun(task, deps, stop.signal)
-  const outOfTime = new Error('The wall time of the run is over.')
-  const timer = run.clock.sleep(run.limits.wallTimeMs, stop.signal).then(
-    () => stop.abort(outOfTime),
-    () => {},
-  )
+  const settings = settingsOf(task, deps)
+  const stop = createStopSignal({ signal: task.signal, wallTimeMs: settings.limits.wallTimeMs, clock: settings.clock })
+  const run: Run = { ...settings, id: task.runId, log: [...task.history], signal: stop.signal }
   try {
     for await (const output of work(run)) {
       if (output.kind === 'event') run.log.push({ ...output.event, runId: run.id })
@@ -52,12 +45,10 @@ export async function* runLoop(task: LoopTask, deps: LoopDeps): AsyncGenerator<L
   } catch (error) {
     // What an abort interrupted reports it in its own words; the signal knows whose it was.
     if (!run.signal.aborted) throw error
-    if (run.signal.reason !== outOfTime) throw run.signal.reason
+    if (!stop.isOutOfTime()) throw run.signal.reason
     yield finished(run, 'limit_wall_time')
   } finally {
-    task.signal.removeEventListener('abort', passOn)
-    stop.abort(new Error('The run has ended.'))
-    await timer
+    await stop.dispose()
   }
 }
 
@@ -101,14 +92,12 @@ async function* openConversation(run: Run): AsyncGenerator<LoopOutput, void> {
   if (!said.has(modelNotices.workspace)) yield notice(modelNotices.workspace, await run.opening.workspace())
 }
 
-function openRun(task: LoopTask, deps: LoopDeps, signal: AbortSignal): Run {
+/** What the run was started with, over what holds for every run. */
+function settingsOf(task: LoopTask, deps: LoopDeps): Omit<Run, 'id' | 'log' | 'signal'> {
   const started = task.history.find((event) => event.type === 'run.started' && event.runId === task.runId)
   const given = started?.type === 'run.started' ? started.data : undefined
   const allowed = given?.tools
   return {
-    id: task.runId,
-    log: [...task.history],
-    signal,
     model: deps.model,
     tools: allowed ? deps.tools.tools.filter(({ name }) => allowed.includes(name)) : deps.tools.tools,
     callTool: (request) => deps.tools.call(request),

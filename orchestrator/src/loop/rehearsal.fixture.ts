@@ -102,7 +102,7 @@ export interface Performance {
 /** The log of a session in which a user has asked for something and a run has begun. */
 export function asked(text: string, run: Extract<EventDraft, { type: 'run.started' }>['data'] = {}): StoredEvent[] {
   return stored([
-    { type: 'session.created', data: { workspace: '/work', scratch: false, sandbox: 'local' } },
+    { type: 'session.created', data: { workspace: '/project', scratch: false, sandbox: 'local' } },
     { type: 'input.admitted', data: { inputId: 'input', delivery: 'start', content: [{ type: 'text', text }] } },
     { type: 'run.started', data: { inputId: 'input', ...run } },
   ])

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { gzipSync } from 'node:zlib'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createScriptedModel, type ScriptInput } from '../scripted-model/index.js'
 import { builtInProviders, chooseModel, createModel, type Model, type ModelEvent, type ModelRequest } from './index.js'
 
@@ -92,6 +92,25 @@ test('a key is sent as a bearer token, and without one there is no such header',
   await collect(modelAt(url))
   await collect(modelAt(url, { key: 'secret' }))
   expect(seen).toEqual([undefined, 'Bearer secret'])
+})
+
+test('credentials of another service in the environment stay there', async () => {
+  vi.stubEnv('OPENAI_API_KEY', 'other-key')
+  vi.stubEnv('OPENAI_ADMIN_KEY', 'other-admin')
+  vi.stubEnv('OPENAI_ORG_ID', 'other-org')
+  vi.stubEnv('OPENAI_PROJECT_ID', 'other-project')
+  vi.stubEnv('OPENAI_CUSTOM_HEADERS', 'Authorization: Bearer other-custom')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const seen: string[] = []
+  const http = createServer((request, response) => {
+    seen.push(JSON.stringify(request.headers))
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).end(chunk({ content: 'x' }, 'stop') + done)
+  })
+  const url = await listen(http)
+  await collect(modelAt(url))
+  await collect(modelAt(url, { key: 'mine' }))
+  expect(seen).toHaveLength(2)
+  expect(seen.join()).not.toContain('other-')
 })
 
 test('[DONE] before a finish reason is no answer', async () => {
@@ -237,11 +256,11 @@ test('a reader slower than the idle time is not taken for a silent endpoint', as
   const env = { DEEPSEEK_BASE_URL: endpoint.url }
   const model = createModel({
     choice: chooseModel({ providers: builtInProviders(env), env }),
-    timeouts: { firstByteMs: 2_000, idleMs: 40, totalMs: 5_000 },
+    timeouts: { firstByteMs: 2_000, idleMs: 300, totalMs: 5_000 },
   })
   let said = ''
   for await (const event of model.stream(request, new AbortController().signal)) {
-    if (said === '') await new Promise((resolve) => setTimeout(resolve, 120))
+    if (said === '') await new Promise((resolve) => setTimeout(resolve, 700))
     if (event.type === 'text') said += event.text
   }
   expect(said).toBe('A text of some length, in pieces.')

@@ -67,10 +67,11 @@ function createClient({ provider, apiKey }: ModelChoice): OpenAI {
   return new OpenAI({
     baseURL: provider.baseUrl,
     apiKey: apiKey ?? 'none',
-    // Null keeps OPENAI_* variables of the environment, meant for another service, out of the request.
+    // Said outright, so that no OPENAI_* variable of the environment, meant for another service, takes their place.
     organization: null,
     project: null,
-    defaultHeaders: apiKey === undefined ? { Authorization: null } : {},
+    adminAPIKey: null,
+    defaultHeaders: { Authorization: apiKey === undefined ? null : `Bearer ${apiKey}` },
     maxRetries: 0,
     logLevel: 'off',
   })

@@ -212,7 +212,7 @@ export function eventStoreSuite(driver: string, createBench: () => Promise<Store
       expect(await found('GRÖ')).toEqual(['ses_1'])
       expect(await found('%')).toEqual(['ses_1'])
       expect(await found('r_t')).toEqual(['ses_2'])
-      expect(await found('/WORK')).toEqual(['ses_2', 'ses_1'])
+      expect(await found('/PROJECTS/')).toEqual(['ses_2', 'ses_1'])
       expect(await found("' OR 1=1 --")).toEqual([])
     })
 
@@ -254,7 +254,7 @@ function opening(session: string, title = 'title', createdAt = 0) {
 }
 
 function created(sessionId: string, seq: number, title = 'title', createdAt = 0): StoredEvent {
-  const data = { workspace: '/work', scratch: false, sandbox: 'auto' as const, title }
+  const data = { workspace: '/projects/a', scratch: false, sandbox: 'auto' as const, title }
   return { v: eventVersion, seq, sessionId, time: new Date(createdAt).toISOString(), type: 'session.created', data }
 }
 

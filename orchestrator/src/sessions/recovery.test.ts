@@ -61,6 +61,21 @@ test('without resuming, an interrupted run waits: it can be continued as itself'
   expect((await untilEnd(service.sessions, id)).at(-1)).toMatchObject({ type: 'run.finished', runId })
 })
 
+test('continuing an interrupted run with new limits or a key begins a run that has them, once', async () => {
+  const { id, runId } = await leaveInterrupted()
+  const service = await folder.serve({ agent: wordsAgent })
+  const request = { limits: { iterations: 60 } }
+  const [first, second] = await Promise.all([1, 2].map(() => service.sessions.continueRun(id, request, 'key')))
+  expect(first?.run.id).toBe(second?.run.id)
+  expect(first?.run.id).not.toBe(runId)
+  const log = (await untilEnd(service.sessions, id, first?.after)).filter(isStored)
+  expect(log[0]).toMatchObject({
+    type: 'run.started',
+    data: { continues: runId, model: 'm', limits: { iterations: 60 } },
+  })
+  expect(log.at(-1)).toMatchObject({ type: 'run.finished', runId: first?.run.id })
+})
+
 test('an interrupted run can be cancelled', async () => {
   const { id, runId } = await leaveInterrupted()
   const service = await folder.serve({ agent: wordsAgent })

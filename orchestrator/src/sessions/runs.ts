@@ -32,7 +32,10 @@ export interface Started {
 /** What can be done with the runs of one open session; each is called in the session's turn. */
 export interface Runs {
   start(session: OpenSession, request: RunRequest, idempotencyKey?: string): Promise<Started>
-  /** Goes on without a new input: an interrupted run is resumed, after another unfinished end a new one begins. */
+  /**
+   * Goes on without a new input. An interrupted run is resumed, unless something new is asked of it; after any other
+   * unfinished end a new run begins.
+   */
   continue(session: OpenSession, request: ContinueRequest, idempotencyKey?: string): Promise<Started>
   /** Takes up a run that a stopped process left open, with the whole history. */
   resume(session: OpenSession): Promise<void>
@@ -85,7 +88,8 @@ export function createRuns({ store, agent, log }: { store: EventStore; agent: Ag
       if (repeated !== undefined) return startedAt(history, repeated)
       refuseWhenActive(session)
       const last = lastUnfinishedRun(session)
-      if (last.status === 'running') {
+      // A resumed run keeps what its own start says; new limits, or a key to be remembered, need a start of their own.
+      if (last.status === 'running' && plan.limits === undefined && key === undefined) {
         await resumeRun(session, last.id, history)
         return startedAt(history, last.id)
       }

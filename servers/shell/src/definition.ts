@@ -1,3 +1,4 @@
+import { accessSync, constants, mkdirSync } from 'node:fs'
 import { Failure, type Family, type ServerDefinition, type ServerOptions } from '@auroracoder/kit'
 import { createJail } from '@auroracoder/kit/jail'
 import { commandEnvironment } from './environment/environment.js'
@@ -35,6 +36,16 @@ async function create({ roots, stateDir, flags, log }: ServerOptions): Promise<F
   const env = commandEnvironment(process.env, names)
   const starter = createStarter({ env, log, loadPty: () => import('node-pty') })
   const [root = '/'] = jail.roots
+  checkWritable(stateDir)
   const shell = createShell({ root, stateDir, limits: defaultLimits, startRunner: starter.start, now: Date.now })
   return { tools: shellTools({ shell, jail, missing: starter.missing }), close: () => shell.close() }
+}
+
+function checkWritable(stateDir: string): void {
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+    accessSync(stateDir, constants.W_OK)
+  } catch (cause) {
+    throw new Failure(`The state folder "${stateDir}" cannot be written. Pass another with --state DIR.`, { cause })
+  }
 }

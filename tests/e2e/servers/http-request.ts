@@ -29,7 +29,7 @@ export function askUnfinished(url: URL, asked: HttpAsk): Promise<HttpAnswer> {
 type Send = (sent: ClientRequest, body: string | undefined) => void
 
 async function exchange(url: URL, { method = 'POST', path = url.pathname, headers, body }: HttpAsk, send: Send) {
-  const sent = request({ host: url.hostname, port: url.port, method, path, headers: { ...defaults, ...headers } })
+  const sent = request(url, { method, path, headers: { ...defaults, ...headers } })
   send(sent, typeof body === 'object' ? JSON.stringify(body) : body)
   const [response] = await once(sent, 'response')
   return { status: response.statusCode, headers: response.headers, body: await text(response) }

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { networkInterfaces } from 'node:os'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { ask, askUnfinished, type HttpAsk, initialize, openSession } from './http-request.js'
 import { type HttpServer, startHttpServer } from './http-server.js'
@@ -8,6 +9,7 @@ import { servers, serversWithSlowCall } from './servers.js'
 const ping = { jsonrpc: '2.0', id: 2, method: 'ping' }
 const megabyte = 1024 * 1024
 const exitMsMax = 1_000
+const hasIpv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === '::1'))
 
 describe.each(servers)('the $name server over HTTP', ({ name, bin, quick }) => {
   let server: HttpServer
@@ -160,6 +162,18 @@ describe.each(servers)('the $name server with a token', ({ name, bin }) => {
   it('serves who has it', async () => {
     const headers = await openSession(server.url, { authorization: 'Bearer s3cret' })
     expect((await ask(server.url, { headers, body: ping })).status).toBe(200)
+  })
+})
+
+describe.each(servers)('the $name server on another loopback address', ({ bin }) => {
+  it.for(['127.0.0.2', '[::1]', 'localhost'])('serves %s without a token', async (host, context) => {
+    if (host === '[::1]' && !hasIpv6) context.skip('this machine has no IPv6')
+    const server = await startHttpServer({ bin, args: ['--http', `${host}:0`] })
+    onTestFinished(server.stop)
+    expect(server.url.hostname).toBe(host)
+    expect((await ask(server.url, { body: initialize })).status).toBe(200)
+    const foreign = { host: `127.0.0.3:${server.url.port}` }
+    expect((await ask(server.url, { headers: foreign, body: initialize })).status).toBe(403)
   })
 })
 

@@ -1,4 +1,14 @@
 import { type CallToolResult, Client, type Transport } from '@modelcontextprotocol/client'
+import { z } from 'zod'
+import { callSettledMethod, callSettledResultSchema, callSettleMsMax } from '../wire/call.js'
+import {
+  type PanelReadResult,
+  panelCapabilitySchema,
+  panelExtension,
+  panelReadMethod,
+  panelReadResultSchema,
+  panelVersion,
+} from '../wire/panel.js'
 
 export interface RemoteTool {
   name: string
@@ -31,12 +41,27 @@ export interface RemoteCall {
   silenceMs?: number
 }
 
+export interface PanelRead {
+  id: string
+  conversation: string
+  /** As the server returned it last; absent before. */
+  state?: unknown
+  /** The revision that came with it; 0 before. */
+  since: number
+}
+
 export interface Connection {
   readonly serverName: string
   readonly instructions: string | undefined
+  /** Ids of the panels that the server owns. */
+  readonly panels: readonly string[]
   listTools(): Promise<readonly RemoteTool[]>
   /** Rejects when the connection breaks or the call is aborted; a tool that fails resolves with `ok: false`. */
   callTool(call: RemoteCall): Promise<RemoteResult>
+  /** What has changed in a panel without a call of ours. */
+  readPanel(request: PanelRead): Promise<PanelReadResult>
+  /** Settles when the call with this key is over, as far as the server can say; never rejects. Ours can. */
+  callSettled(key: string): Promise<void>
   /** Settles when the connection is gone, whoever ended it. */
   readonly closed: Promise<void>
   close(): Promise<void>
@@ -51,6 +76,7 @@ export interface ConnectOptions {
 
 export const connectTimeoutMs = 30_000
 export const callSilenceMs = 120_000
+const settleAnswerMs = 200
 
 /** Opens an MCP connection over a transport; on failure the transport is closed. */
 export async function openConnection(
@@ -58,7 +84,7 @@ export async function openConnection(
   { clientInfo, revision, timeoutMs = connectTimeoutMs }: ConnectOptions,
 ): Promise<Connection> {
   const mode = revision === 'auto' ? 'auto' : { pin: revision }
-  const client = new Client(clientInfo, { versionNegotiation: { mode } })
+  const client = new Client(clientInfo, { versionNegotiation: { mode }, capabilities: clientCapabilities })
   const closed = new Promise<void>((resolve) => {
     client.onclose = resolve
   })
@@ -71,9 +97,21 @@ export async function openConnection(
   return {
     serverName: client.getServerVersion()?.name ?? 'unnamed',
     instructions: client.getInstructions(),
+    panels: panelsOf(client.getServerCapabilities() ?? {}),
     closed,
     close: () => client.close(),
     listTools: async () => (await client.listTools()).tools.map(remoteTool),
+    readPanel: ({ id, conversation, state, since }) =>
+      client.request(
+        { method: panelReadMethod, params: { id, conversation, since, ...(state === undefined ? {} : { state }) } },
+        panelReadResultSchema,
+      ),
+    async callSettled(key) {
+      const timeout = callSettleMsMax + settleAnswerMs
+      await client
+        .request({ method: callSettledMethod, params: { key } }, callSettledResultSchema, { timeout })
+        .catch(() => {})
+    },
     async callTool({ name, args, meta, signal, onProgress, silenceMs = callSilenceMs }) {
       const result = await client.callTool(
         { name, arguments: args, ...(meta ? { _meta: { ...meta } } : {}) },
@@ -87,6 +125,15 @@ export async function openConnection(
       return remoteResult(result)
     },
   }
+}
+
+const declared = { [panelExtension]: { version: panelVersion } }
+const clientCapabilities = { extensions: declared, experimental: declared }
+const serverDeclaredSchema = z.object({ [panelExtension]: panelCapabilitySchema })
+
+function panelsOf({ extensions, experimental }: { extensions?: unknown; experimental?: unknown }): readonly string[] {
+  const found = [extensions, experimental].map((where) => serverDeclaredSchema.safeParse(where).data)
+  return found.find((capability) => capability !== undefined)?.[panelExtension].panels ?? []
 }
 
 type ListedTool = Awaited<ReturnType<Client['listTools']>>['tools'][number]
@@ -104,9 +151,13 @@ function remoteTool(tool: ListedTool): RemoteTool {
 function remoteResult(result: CallToolResult): RemoteResult {
   const text: string[] = []
   const images: RemoteImage[] = []
+  const addImage = ({ data, mimeType }: RemoteImage): void => {
+    if (z.base64().safeParse(data).success) images.push({ data, mimeType })
+    else text.push(`[an image, ${mimeType}, that is not valid base64]`)
+  }
   for (const block of result.content) {
     if (block.type === 'text') text.push(block.text)
-    else if (block.type === 'image') images.push({ data: block.data, mimeType: block.mimeType })
+    else if (block.type === 'image') addImage(block)
     else text.push(describe(block))
   }
   // Servers that answer with data alone still have to be read.

@@ -14,8 +14,11 @@ export interface Jail {
   resolve(path: string): Promise<string>
   /** The path as it is shown: relative to the first root when inside it, else absolute; `"."` for the root itself. */
   display(realPath: string): string
-  /** Opens a resolved path and checks again that what was opened lies inside (a symlink may have been swapped in). */
-  open(realPath: string, flags: number, mode?: number): Promise<FileHandle>
+  /**
+   * Opens a resolved path that exists, without blocking, and checks again that what was opened lies inside: a symlink
+   * may have been swapped in. `flags` must not create or truncate, which would come before the check.
+   */
+  open(realPath: string, flags: number): Promise<FileHandle>
 }
 
 /** `roots` must exist; they are resolved once, here. */
@@ -36,14 +39,16 @@ export async function createJail(roots: readonly string[]): Promise<Jail> {
     async resolve(path) {
       if (path.includes('\0')) throw new Failure('A path must not contain a NUL character.')
       const absolute = isAbsolute(path) ? resolve(path) : resolve(first, path)
+      if (Buffer.byteLength(absolute) > pathBytesMax) throw tooLong(absolute)
       return check(await realPathOfDeepest(absolute), path)
     },
     display(realPath) {
       if (!contains(first, realPath)) return realPath
       return relative(first, realPath) || '.'
     },
-    async open(realPath, flags, mode) {
-      const handle = await open(realPath, flags | constants.O_NONBLOCK, mode)
+    async open(realPath, flags) {
+      if ((flags & flagsThatAct) !== 0) throw new Error('jail.open only opens: O_CREAT and O_TRUNC are not for it.')
+      const handle = await openUnlinked(realPath, flags | constants.O_NONBLOCK | constants.O_NOFOLLOW)
       try {
         check(await pathOfDescriptor(handle.fd, realPath), realPath)
         return handle
@@ -74,6 +79,21 @@ async function realRoot(root: string): Promise<string> {
   }
 }
 
+const flagsThatAct = constants.O_CREAT | constants.O_TRUNC
+
+async function openUnlinked(realPath: string, flags: number): Promise<FileHandle> {
+  try {
+    return await open(realPath, flags)
+  } catch (cause) {
+    // O_NOFOLLOW answers ELOOP for a link, with O_DIRECTORY it answers ENOTDIR.
+    const code = errorCode(cause)
+    if (code !== 'ELOOP' && (code !== 'ENOTDIR' || (flags & constants.O_DIRECTORY) === 0)) throw cause
+    throw new Failure(`"${realPath}" was replaced just now, perhaps by a symbolic link. Try again.`, { cause })
+  }
+}
+
+/** Of Linux. The system itself would follow a longer one component by component until one is missing. */
+const pathBytesMax = 4_095
 const symlinkHopsMax = 40
 
 /** Resolves symlinks in the part of the path that exists; a dangling symlink is followed to where it would create. */
@@ -84,7 +104,7 @@ async function realPathOfDeepest(absolute: string, hops = 0): Promise<string> {
   } catch (error) {
     const code = errorCode(error)
     if (code === 'ELOOP') throw new Failure(`Path "${absolute}" is a loop of symbolic links.`, { cause: error })
-    if (code === 'ENAMETOOLONG') throw new Failure(`Path "${absolute.slice(0, 80)}…" is too long.`, { cause: error })
+    if (code === 'ENAMETOOLONG') throw tooLong(absolute, error)
     if (code === 'EACCES')
       throw new Failure(`Path "${absolute}" cannot be reached: permission denied.`, { cause: error })
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error
@@ -93,6 +113,10 @@ async function realPathOfDeepest(absolute: string, hops = 0): Promise<string> {
   const here = join(parent, basename(absolute))
   const target = await readlink(here).catch(() => undefined)
   return target === undefined ? here : realPathOfDeepest(resolve(parent, target), hops + 1)
+}
+
+function tooLong(path: string, cause?: unknown): Failure {
+  return new Failure(`Path "${path.slice(0, 80)}…" is too long.`, { cause })
 }
 
 /** Linux and macOS differ: only Linux tells the path behind a descriptor. */

@@ -22,7 +22,7 @@ const headShare = 0.6
 /** Room for the sentence between head and tail. */
 const noticeChars = 160
 
-/** Keeps head and tail, on line borders where there are any, and says how many characters are gone. */
+/** Keeps head and tail, on line borders where there are any near, and says how many characters are gone. */
 export function capText(text: string, charsMax: number): string {
   if (text.length <= charsMax) return text
   const room = Math.max(charsMax - noticeChars, 0)
@@ -36,17 +36,18 @@ export function capText(text: string, charsMax: number): string {
   ].join('\n')
 }
 
-/** How far a cut may move to reach a line border before it cuts the line. */
-const borderSearchChars = 2_000
+/** A cut moves to a line border rather than cut a line, but gives up no more than this share of head or tail for it. */
+const borderShare = 0.25
 
 function lineBorderBefore(text: string, at: number): number {
   const border = text.lastIndexOf('\n', at)
-  return wholeCharacter(text, border > at - borderSearchChars && border > 0 ? border : at)
+  return wholeCharacter(text, border > at * (1 - borderShare) ? border : at)
 }
 
 function lineBorderAfter(text: string, at: number): number {
   const border = text.indexOf('\n', at)
-  return wholeCharacter(text, border >= 0 && border < at + borderSearchChars ? border + 1 : at)
+  const isNear = border >= 0 && border < at + (text.length - at) * borderShare
+  return wholeCharacter(text, isNear ? border + 1 : at)
 }
 
 /** Moves a cut that would split a surrogate pair. */

@@ -6,7 +6,9 @@ import { renderResult } from '../reply/render.js'
 import { outputCharsMaxFor } from '../reply/size.js'
 import type { Tool } from '../tool/tool.js'
 import { callIdentitySchema, metaKeys } from '../wire/call.js'
-import type { Log } from './definition.js'
+import { panelExtension, panelRequestSchema } from '../wire/panel.js'
+import type { Log, PanelOwner } from './definition.js'
+import type { RunningCalls } from './running-calls.js'
 
 /** One `tools/call` as it arrived, whatever the revision and the transport. */
 export interface IncomingCall {
@@ -14,6 +16,8 @@ export interface IncomingCall {
   args: unknown
   meta: Readonly<Record<string, unknown>>
   clientName: string | undefined
+  /** The client declared the panel extension. */
+  keepsPanels: boolean
   signal: AbortSignal
   /** Absent when the client asked for no progress. */
   sendProgress: ((progress: number, message: string) => void) | undefined
@@ -22,6 +26,8 @@ export interface IncomingCall {
 export interface AnswerOptions {
   tools: ReadonlyMap<string, Tool>
   outputCharsMax: number | undefined
+  panel: PanelOwner | undefined
+  running: RunningCalls
   log: Log
 }
 
@@ -37,26 +43,31 @@ export async function answerCall(incoming: IncomingCall, options: AnswerOptions)
   const nonce = createHash('sha256').update(nonceKey).update(conversation).digest('hex').slice(0, 8)
   const outputCharsMax = options.outputCharsMax ?? outputCharsMaxFor(incoming.clientName)
   const identity = callIdentitySchema.safeParse(incoming.meta[metaKeys.call]).data
+  const panel = incoming.keepsPanels ? options.panel : undefined
   const progress = startProgress(incoming)
   try {
     const tool = options.tools.get(incoming.name)
     if (!tool) throw unknownTool(incoming.name, options.tools)
-    await tool.run(incoming.args, {
-      reply: recorded.reply,
-      signal: incoming.signal,
-      conversation,
-      key: identity?.key,
-      step: identity?.step,
-      nonce,
-      outputCharsMax,
-      progress: progress.report,
-    })
+    await panel?.adopt(conversation, panelRequestSchema.safeParse(incoming.meta[panelExtension]).data?.state)
+    await options.running.track(identity?.key, () =>
+      tool.run(incoming.args, {
+        reply: recorded.reply,
+        signal: incoming.signal,
+        conversation,
+        key: identity?.key,
+        step: identity?.step,
+        nonce,
+        outputCharsMax,
+        progress: progress.report,
+      }),
+    )
   } catch (error) {
-    recorded.reply.fail(messageFor(error, incoming.name, options.log))
+    recorded.reply.fail(messageFor(error, incoming, options.log))
   } finally {
     progress.stop()
   }
-  return renderResult(recorded, { nonce, outputCharsMax })
+  const position = panel && { id: panel.id, ...(await panel.position(conversation)) }
+  return renderResult(recorded, { panel: position, nonce, outputCharsMax })
 }
 
 interface Progress {
@@ -80,8 +91,10 @@ function unknownTool(name: string, tools: ReadonlyMap<string, Tool>): Failure {
   return new Failure(`There is no tool "${name.slice(0, 80)}" here. Tools: ${[...tools.keys()].join(', ')}.`)
 }
 
-function messageFor(error: unknown, tool: string, log: Log): string {
+function messageFor(error: unknown, { name: tool, signal }: IncomingCall, log: Log): string {
   if (error instanceof Failure) return error.message
+  // Whatever an abort makes a tool throw is no defect; nobody reads the answer.
+  if (signal.aborted) return `${tool} was cancelled.`
   const reference = randomUUID().slice(0, 8)
   log.error('tool failed unexpectedly', { tool, reference, err: error })
   if (isSystemError(error)) return `${tool} failed: the system answered ${error.code} (${error.message}).`

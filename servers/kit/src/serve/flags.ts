@@ -59,13 +59,8 @@ export function readSettings(definition: ServerDefinition, argv: readonly string
   return {
     roots: roots.length > 0 ? roots : (value('root')?.split(delimiter).filter(Boolean) ?? [process.cwd()]),
     stateDir: value('state') ?? join(dataDir(env), 'state', definition.name),
-    tools: value('tools')
-      ?.split(',')
-      .map((name) => name.trim()),
-    excludeTools:
-      value('exclude-tools')
-        ?.split(',')
-        .map((name) => name.trim()) ?? [],
+    tools: optional(value('tools'), names),
+    excludeTools: optional(value('exclude-tools'), names) ?? [],
     readOnly: isOn('read-only'),
     outputCharsMax: optional(value('max-output'), outputChars),
     http: optional(value('http'), httpAddress),
@@ -98,8 +93,17 @@ export function helpText(definition: ServerDefinition): string {
 
 /** `AURORACODER_DATA_DIR`, else the XDG data directory. */
 function dataDir(env: Environment): string {
-  const xdg = env.XDG_DATA_HOME || join(env.HOME || homedir(), '.local', 'share')
-  return env.AURORACODER_DATA_DIR || join(xdg, 'auroracoder')
+  if (env.AURORACODER_DATA_DIR) return env.AURORACODER_DATA_DIR
+  return join(env.XDG_DATA_HOME || join(env.HOME || home(), '.local', 'share'), 'auroracoder')
+}
+
+/** Without HOME the system is asked, which throws for a user that it does not know, as in some containers. */
+function home(): string {
+  try {
+    return homedir()
+  } catch (cause) {
+    throw new Failure('There is no home directory to keep state in. Give --state DIR, or set HOME.', { cause })
+  }
 }
 
 function parse(definition: ServerDefinition, argv: readonly string[]): Record<string, unknown> {
@@ -109,12 +113,21 @@ function parse(definition: ServerDefinition, argv: readonly string[]): Record<st
     options[name] = { type: flag.type, ...('multiple' in flag ? { multiple: true } : {}) }
   }
   try {
-    return parseArgs({ args: [...argv], options, allowPositionals: false }).values
+    const { values } = parseArgs({ args: [...argv], options, allowPositionals: false })
+    for (const [name, given] of Object.entries(values)) checkNotEmpty(name, given)
+    return values
   } catch (cause) {
+    if (cause instanceof Failure) throw cause
     const problem = cause instanceof Error ? cause.message : String(cause)
     const known = Object.keys(options).map((name) => `--${name}`)
     throw new Failure(`${problem} Known flags: ${known.join(' ')}.`, { cause })
   }
+}
+
+/** `--token "$TOKEN"` with the variable unset must not pass for "no token needed", nor `--root ""` for the default. */
+function checkNotEmpty(name: string, given: unknown): void {
+  const isEmpty = given === '' || (Array.isArray(given) && given.includes(''))
+  if (isEmpty) throw new Failure(`--${name} expects a value, found an empty one. Give one or leave the flag out.`)
 }
 
 function twin(flag: string): string {
@@ -127,6 +140,10 @@ function isTruthy(value: string | undefined): boolean {
 
 function optional<T>(value: string | undefined, read: (text: string) => T): T | undefined {
   return value === undefined ? undefined : read(value)
+}
+
+function names(text: string): string[] {
+  return text.split(',').map((name) => name.trim())
 }
 
 function outputChars(text: string): number {

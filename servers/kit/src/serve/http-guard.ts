@@ -20,11 +20,12 @@ export function isLoopback(host: string): boolean {
 export function createGuard(token: string | undefined): (request: IncomingMessage) => Refusal | undefined {
   return (request) => {
     const { localAddress = '', localPort } = request.socket
-    const local = isLoopback(localAddress.replace(/^::ffff:/, ''))
-    const hosts = local ? loopbackHosts : [...loopbackHosts, bracketed(localAddress)]
-    const authorities = hosts.map((host) => `${host}:${localPort}`)
+    // An IPv4 address that a dual-stack socket shows as IPv6.
+    const address = localAddress.replace(/^::ffff:/, '')
+    const hosts = new Set([...loopbackHosts, bracketed(address)])
+    const authorities = [...hosts].map((host) => `${host}:${localPort}`)
     const { host, origin, authorization } = request.headers
-    if (local && !authorities.includes(host ?? '')) {
+    if (isLoopback(address) && !authorities.includes(host ?? '')) {
       return { status: 403, message: `Host "${host ?? ''}" is not served here; expected ${authorities.join(' or ')}.` }
     }
     if (origin !== undefined && !authorities.some((authority) => origin === `http://${authority}`)) {

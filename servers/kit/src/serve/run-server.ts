@@ -5,6 +5,7 @@ import { helpText, readSettings, type Settings } from './flags.js'
 import { type Ending, endOnce } from './lifecycle.js'
 import { createLog, type ServerLog } from './log.js'
 import { createMcpServer, type McpServerOptions } from './mcp-server.js'
+import { createRunningCalls } from './running-calls.js'
 import { serveOnStdio } from './stdio.js'
 
 const exitUsage = 2
@@ -31,7 +32,11 @@ async function serve(definition: ServerDefinition, settings: Settings): Promise<
   const family = await definition.create({ ...settings, log })
   try {
     const tools = offeredTools(family, settings)
-    await open({ definition, tools, family, outputCharsMax: settings.outputCharsMax, log }, settings, log)
+    await open(
+      { definition, tools, family, outputCharsMax: settings.outputCharsMax, running: createRunningCalls(), log },
+      settings,
+      log,
+    )
   } catch (error) {
     await family.close()
     throw error

@@ -47,11 +47,15 @@ function asArguments(raw: unknown, name: string): Arguments {
   )
 }
 
+/** A note is read beside the answer; it must not crowd it out. */
+const unknownFieldsShownMax = 8
+
 function noteUnknownFields(args: Arguments, shape: z.ZodRawShape, call: Call): void {
   const unknown = Object.keys(args).filter((key) => !Object.hasOwn(shape, key))
-  if (unknown.length > 0) {
-    call.reply.note(`Ignored unknown ${unknown.length === 1 ? 'field' : 'fields'} ${unknown.map(quote).join(', ')}.`)
-  }
+  if (unknown.length === 0) return
+  const shown = unknown.slice(0, unknownFieldsShownMax).map(quote).join(', ')
+  const rest = unknown.length > unknownFieldsShownMax ? ` and ${unknown.length - unknownFieldsShownMax} more` : ''
+  call.reply.note(`Ignored unknown ${unknown.length === 1 ? 'field' : 'fields'} ${shown}${rest}.`)
 }
 
 /** Models send `null` for "not given". */

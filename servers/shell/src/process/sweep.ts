@@ -4,9 +4,9 @@ import { listStats, type ProcessStat, readProc } from './stat.js'
 
 /** How processes that belong to a session are recognised, wherever they went. */
 export interface Belonging {
-  /** `NAME=value` that every process of the session inherits in its environment. */
+  /** How a `NAME=value` begins that every process inherits in its environment. */
   mark: string
-  /** Process ids of the session's shells: the session ids of everything that did not call `setsid`. */
+  /** Process ids of living shells: the session ids of everything that did not call `setsid`. */
   shells: ReadonlySet<number>
 }
 
@@ -41,7 +41,7 @@ export function find(belongings: readonly Belonging[]): ProcessStat[] {
     if (belongings.some(({ shells }) => shells.has(stat.session))) return true
     const environment = readProc(`${stat.pid}/environ`)
     if (environment === undefined || environment === '') return false
-    return belongings.some(({ mark }) => `\0${environment}\0`.includes(`\0${mark}\0`))
+    return belongings.some(({ mark }) => `\0${environment}`.includes(`\0${mark}`))
   })
 }
 

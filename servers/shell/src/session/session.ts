@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
@@ -31,6 +30,8 @@ export type EndedWork = { commandId: string } | { pid: number; command: string; 
 
 export interface SessionOptions {
   name: string
+  /** `NAME=value` for the environment of everything that runs in it. */
+  mark: string
   /** Folder of this session, made here and removed by `close`. */
   folder: string
   snapshot: Snapshot
@@ -83,11 +84,8 @@ interface StartedRunner {
   tookOver: boolean
 }
 
-const markName = 'AURORACODER_SHELL_SESSION'
-
 export function createSession(options: SessionOptions): Session {
-  const { snapshot, limits, now } = options
-  const mark = `${markName}=${randomBytes(9).toString('hex')}`
+  const { snapshot, limits, now, mark } = options
   const retired = new Set<Runner>()
   let runner: Runner | undefined
   let shells = 0
@@ -176,7 +174,7 @@ export function createSession(options: SessionOptions): Session {
     command.tookOver = tookOver
     if (mode === 'background') background.add(id, command, on)
     watch = createPromptWatch({
-      isReadingTerminal: () => on.isReadingTerminal(),
+      isReadingTerminal: (inDoubt) => on.isReadingTerminal(inDoubt),
       onPrompt: (prompt) => setPrompt(command, prompt),
     })
     const report = await on.run({ id, text, mode, env, cwd: directory, onOutput: (chunk) => take(run, on, chunk) })

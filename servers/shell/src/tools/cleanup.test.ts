@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -71,7 +71,6 @@ test('files of a server that was killed are removed by the next one', async () =
     const pidMax = 4_194_304
     const dead = join(bench.stateDir, 'runs', mine.replace(`.${process.pid}.`, `.${pidMax + 1}.`))
     const other = join(bench.stateDir, 'runs', mine.replace(/^[^.]+/, 'another-host'))
-    const { mkdirSync } = await import('node:fs')
     mkdirSync(dead)
     mkdirSync(other)
     const next = await bench.again()

@@ -1,4 +1,4 @@
-import { readdirSync, utimesSync } from 'node:fs'
+import { readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createWorkbench, type Workbench } from './workbench.fixture.js'
@@ -78,7 +78,6 @@ test('a broken snapshot does not break the shell', async () => {
   await bench.run(state)
   await bench.close()
   const folder = join(bench.stateDir, 'snapshots')
-  const { writeFileSync } = await import('node:fs')
   for (const name of readdirSync(folder)) writeFileSync(join(folder, name), 'x=1\nif then (((\n"')
   const next = await bench.again()
   try {
