@@ -1,2 +1,10 @@
 export { connectHttp, connectStdio, connectStream, type HttpEndpoint, type StdioCommand } from './connect.js'
-export type { Connection, ConnectOptions, RemoteCall, RemoteImage, RemoteResult, RemoteTool } from './connection.js'
+export {
+  type Connection,
+  type ConnectOptions,
+  type RemoteCall,
+  type RemoteImage,
+  type RemoteResult,
+  type RemoteTool,
+  ServerSilent,
+} from './connection.js'
