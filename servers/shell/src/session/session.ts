@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { Failure } from '@auroracoder/kit'
@@ -104,6 +104,7 @@ export function createSession(options: SessionOptions): Session {
       if (old.isDeserted() && !background.isNeeded(old) && retired.delete(old)) old.destroy()
     }
     const earlier = snapshot.latest(now())
+    cwd = existingOf(cwd, options.cwd)
     const fresh = await options.startRunner({
       folder: join(options.folder, `shell${++shells}`),
       cwd,
@@ -264,4 +265,11 @@ function busy(session: string, running: Command): Failure {
 
 function noTerminal(): Failure {
   return new Failure('"tty": true needs node-pty, which could not be loaded here. Run the command without "tty".')
+}
+
+/** A shell never starts anywhere else: what was meant for a folder that has gone must not run in the user's home. */
+function existingOf(cwd: string, first: string): string {
+  const found = [cwd, first].find((path) => existsSync(path))
+  if (found !== undefined) return found
+  throw new Failure(`The directory ${first} has gone, so there is nowhere to run the command. Nothing was run.`)
 }
