@@ -1,4 +1,10 @@
-import { type Connection, connectStream, type RemoteCall, type RemoteResult } from '@auroracoder/kit/client'
+import {
+  type Connection,
+  connectStream,
+  type RemoteCall,
+  type RemoteResult,
+  ServerSilent,
+} from '@auroracoder/kit/client'
 import type { ExitReport, Sandbox, ServerName } from '@auroracoder/sandbox'
 
 /** A tool server of the sandbox that is started again when it has died. */
@@ -62,6 +68,8 @@ export function createServerLink({ sandbox, server, clientInfo }: ServerLinkOpti
       try {
         return await connection.callTool(call)
       } catch (error) {
+        // Whatever comes next would wait as long: closing ends the server, and the next call starts another.
+        if (error instanceof ServerSilent) await connection.close()
         if (call.signal.aborted || !(await isClosedNow(connection))) throw error
         throw new ServerDied(`The ${server} server ended during the call: ${lastLine(await exited)}`, { cause: error })
       }
