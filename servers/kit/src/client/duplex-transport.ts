@@ -1,8 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { type JSONRPCMessage, ReadBuffer, serializeMessage, type Transport } from '@modelcontextprotocol/client'
-
-/** One message may be this large; a longer line means the peer does not speak the protocol. */
-export const messageBytesMax = 64 * 1024 * 1024
+import { messageBytesMax } from '../wire/message.js'
 
 /** MCP's newline-delimited framing over any duplex stream: a child's stdio, a container's exec, a socket. */
 export function createDuplexTransport(stream: Duplex): Transport {
