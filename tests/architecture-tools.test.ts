@@ -71,8 +71,8 @@ describe.each(servers)('the tool list of $name', ({ name }) => {
 })
 
 describe('the servers of the product together', () => {
-  it('stay within what a host shows to a model', (context) => {
-    if (productServers.length === 0) context.skip('no server of the product is built yet')
+  it('stay within what a host shows to a model', () => {
+    expect(productServers.map(({ name }) => name)).toEqual(expect.arrayContaining(['files', 'shell']))
     const all = productServers.map(({ name }) => offerNamed(name))
     const names = all.flatMap(({ tools }) => tools.map((tool) => tool.name))
     expect(new Set(names).size).toBe(names.length)

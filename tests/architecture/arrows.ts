@@ -38,6 +38,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   'orchestrator/cli': [
     'kit/jail',
     'orchestrator/events',
+    'orchestrator/context',
     'orchestrator/sessions',
     'orchestrator/config',
     'orchestrator/context',

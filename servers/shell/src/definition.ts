@@ -1,3 +1,4 @@
+import { accessSync, constants, mkdirSync } from 'node:fs'
 import { Failure, type Family, type ServerDefinition, type ServerOptions } from '@auroracoder/kit'
 import { createJail } from '@auroracoder/kit/jail'
 import { commandEnvironment } from './environment/environment.js'
@@ -16,8 +17,9 @@ export const shellServer: ServerDefinition = {
     'A command that is still running after yield_ms goes on: read_terminal waits for it and reads new output by cursor. ' +
     'Run servers and watchers with background: true and read their log. ' +
     'A busy session refuses a second command: read the running one, or use "session": "new". ' +
-    'Input is empty; programs that ask on the terminal show up as waiting_tty. ' +
-    'Pagers, colours and prompts are switched off.',
+    'stdin is empty. A program that asks on the terminal shows up as waiting_tty with its question: answer with write_terminal. ' +
+    'For programs that need a terminal set tty: true. signal_terminal stops a command, reset_terminal a whole session, ' +
+    'list_terminals shows what runs and which ports it listens on. Pagers, colours and prompts of git and apt are switched off.',
   flags: {
     'pass-env': {
       type: 'string',
@@ -35,6 +37,16 @@ async function create({ roots, stateDir, flags, log }: ServerOptions): Promise<F
   const env = commandEnvironment(process.env, names)
   const starter = createStarter({ env, log, loadPty: () => import('node-pty') })
   const [root = '/'] = jail.roots
+  checkWritable(stateDir)
   const shell = createShell({ root, stateDir, limits: defaultLimits, startRunner: starter.start, now: Date.now })
   return { tools: shellTools({ shell, jail, missing: starter.missing }), close: () => shell.close() }
+}
+
+function checkWritable(stateDir: string): void {
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+    accessSync(stateDir, constants.W_OK)
+  } catch (cause) {
+    throw new Failure(`The state folder "${stateDir}" cannot be written. Pass another with --state DIR.`, { cause })
+  }
 }

@@ -1,6 +1,6 @@
 import type { Hunk } from '@auroracoder/kit/wire'
 import { hunksBetween } from '../edit/hunks.js'
-import { hasFinalNewline, type TextDocument } from '../text/document.js'
+import type { TextDocument } from '../text/document.js'
 import { addLines, type LineSet } from './line-set.js'
 import { type Shifted, shiftLine, shiftLines } from './shift.js'
 
@@ -8,7 +8,8 @@ import { type Shifted, shiftLine, shiftLines } from './shift.js'
 export interface Snapshot {
   readonly revision: string
   readonly texts: readonly string[]
-  readonly finalNewline: boolean
+  /** How much is remembered with it. */
+  readonly chars: number
   /** What the model has been shown of it. */
   readonly shown: LineSet
   /** What changed since the snapshot before. */
@@ -49,7 +50,7 @@ export function observe(history: FileHistory | undefined, now: Observation): Fil
   const snapshot: Snapshot = {
     revision: document.revision,
     texts: document.lines.texts,
-    finalNewline: hasFinalNewline(document),
+    chars: document.text.length,
     shown: addLines(kept, now.shown ?? []),
     hunks,
     origin,

@@ -47,6 +47,5 @@ function keyOf(conversation: string, path: string): string {
 }
 
 function sizeOf({ snapshots }: FileHistory): number {
-  const sizes = snapshots.map(({ texts }) => texts.reduce((sum, text) => sum + text.length + 1, 0))
-  return sizes.reduce((sum, size) => sum + size, 0)
+  return snapshots.reduce((sum, { chars }) => sum + chars, 0)
 }

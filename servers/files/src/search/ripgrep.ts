@@ -86,13 +86,29 @@ function argumentsOf(search: Search): string[] {
     search.caseSensitive ? '--case-sensitive' : '--ignore-case',
     `--max-filesize=${search.fileBytesMax}`,
     ...(search.fixedStrings ? ['--fixed-strings'] : []),
-    ...search.include.map((glob) => `--glob=${glob}`),
-    ...search.exclude.map((glob) => `--glob=!${glob}`),
+    ...includeArguments(search.include),
+    ...search.exclude.map((glob) => `--glob=!${atAnyDepth(glob)}`),
     '--glob=!.git',
     `--regexp=${search.pattern}`,
     '--',
     ...search.paths,
   ]
+}
+
+/**
+ * As a file type where that can say it: a type leaves the ignore files in force, while a glob would bring back what
+ * they name. Types know only file names, so globs with a directory in them stay globs.
+ */
+function includeArguments(globs: readonly string[]): string[] {
+  const names = globs.map((glob) => glob.replace(/^\*\*\//, ''))
+  const areNames = names.every((name) => !/[/!:]/.test(name))
+  if (!areNames) return globs.map((glob) => `--glob=${atAnyDepth(glob)}`)
+  return [...names.map((name) => `--type-add=wanted:${name}`), ...(names.length > 0 ? ['--type=wanted'] : [])]
+}
+
+/** ripgrep would anchor a glob with a directory in it to its own working directory. */
+function atAnyDepth(glob: string): string {
+  return glob.includes('/') && !glob.startsWith('**/') ? `**/${glob.replace(/^(?:\.?\/)+/, '')}` : glob
 }
 
 /** ripgrep sends as base64 what is not UTF-8. */

@@ -32,7 +32,8 @@ describe('matches', () => {
   })
 
   test('are chosen by globs, path and case, without what .gitignore names', async () => {
-    await bench.put('.gitignore', 'out\n')
+    await bench.put('.gitignore', 'out\n*.gen.ts\n')
+    await bench.put('a.gen.ts', 'Needle\n')
     await bench.put('out/a.ts', 'Needle\n')
     await bench.put('a.ts', 'Needle\n')
     await bench.put('.github/a.ts', 'Needle\n')
@@ -41,6 +42,9 @@ describe('matches', () => {
       [...(await bench.call('grep_search', args)).text.matchAll(/^([^\s:]+\.[jt]s)$/gm)].map((match) => match[1])
     expect(await files({ pattern: 'Needle' })).toEqual(['.github/a.ts', 'a.ts'])
     expect(await files({ pattern: 'needle', case_sensitive: false, include: '*.ts' })).toEqual(['.github/a.ts', 'a.ts'])
+    expect(await files({ pattern: 'Needle', include: ['**/*.js', '*.ts'], path: '.github' })).toEqual(['.github/a.ts'])
+    expect(await files({ pattern: 'Needle', include: ['.github/**'] })).toEqual(['.github/a.ts'])
+    expect(await files({ pattern: 'Needle', exclude: ['./.github/**'] })).toEqual(['a.ts'])
     expect(await files({ query: 'needle', case_sensitive: false, exclude: ['*.ts'] })).toEqual(['b.js'])
     expect(await files({ pattern: 'Needle', path: 'out' })).toEqual(['out/a.ts'])
     expect(await files({ pattern: 'Needle', path: 'a.ts' })).toEqual(['a.ts'])

@@ -1,5 +1,14 @@
 import { type CallToolResult, Client, SdkError, SdkErrorCode, type Transport } from '@modelcontextprotocol/client'
+import { z } from 'zod'
 import { callSettledMethod, callSettledResultSchema, callSettleMsMax } from '../wire/call.js'
+import {
+  type PanelReadResult,
+  panelCapabilitySchema,
+  panelExtension,
+  panelReadMethod,
+  panelReadResultSchema,
+  panelVersion,
+} from '../wire/panel.js'
 
 export interface RemoteTool {
   name: string
@@ -32,6 +41,15 @@ export interface RemoteCall {
   silenceMs?: number
 }
 
+export interface PanelRead {
+  id: string
+  conversation: string
+  /** As the server returned it last; absent before. */
+  state?: unknown
+  /** The revision that came with it; 0 before. */
+  since: number
+}
+
 /** A call was given up because the server gave no sign of life; it may hang. */
 export class ServerSilent extends Error {
   override readonly name = 'ServerSilent'
@@ -40,12 +58,16 @@ export class ServerSilent extends Error {
 export interface Connection {
   readonly serverName: string
   readonly instructions: string | undefined
+  /** Ids of the panels that the server owns. */
+  readonly panels: readonly string[]
   listTools(): Promise<readonly RemoteTool[]>
   /**
    * Rejects when the connection breaks or the call is aborted, and with `ServerSilent` after `silenceMs`; a tool that
    * fails resolves with `ok: false`.
    */
   callTool(call: RemoteCall): Promise<RemoteResult>
+  /** What has changed in a panel without a call of ours. */
+  readPanel(request: PanelRead): Promise<PanelReadResult>
   /** Settles when the call with this key is over, as far as the server can say; never rejects. Ours can. */
   callSettled(key: string): Promise<void>
   /** Settles when the connection is gone, whoever ended it. */
@@ -70,7 +92,7 @@ export async function openConnection(
   { clientInfo, revision, timeoutMs = connectTimeoutMs }: ConnectOptions,
 ): Promise<Connection> {
   const mode = revision === 'auto' ? 'auto' : { pin: revision }
-  const client = new Client(clientInfo, { versionNegotiation: { mode } })
+  const client = new Client(clientInfo, { versionNegotiation: { mode }, capabilities: clientCapabilities })
   const closed = new Promise<void>((resolve) => {
     client.onclose = resolve
   })
@@ -83,9 +105,15 @@ export async function openConnection(
   return {
     serverName: client.getServerVersion()?.name ?? 'unnamed',
     instructions: client.getInstructions(),
+    panels: panelsOf(client.getServerCapabilities() ?? {}),
     closed,
     close: () => client.close(),
     listTools: async () => (await client.listTools()).tools.map(remoteTool),
+    readPanel: ({ id, conversation, state, since }) =>
+      client.request(
+        { method: panelReadMethod, params: { id, conversation, since, ...(state === undefined ? {} : { state }) } },
+        panelReadResultSchema,
+      ),
     async callSettled(key) {
       const timeout = callSettleMsMax + settleAnswerMs
       await client
@@ -110,6 +138,15 @@ export async function openConnection(
   }
 }
 
+const declared = { [panelExtension]: { version: panelVersion } }
+const clientCapabilities = { extensions: declared, experimental: declared }
+const serverDeclaredSchema = z.object({ [panelExtension]: panelCapabilitySchema })
+
+function panelsOf({ extensions, experimental }: { extensions?: unknown; experimental?: unknown }): readonly string[] {
+  const found = [extensions, experimental].map((where) => serverDeclaredSchema.safeParse(where).data)
+  return found.find((capability) => capability !== undefined)?.[panelExtension].panels ?? []
+}
+
 type ListedTool = Awaited<ReturnType<Client['listTools']>>['tools'][number]
 
 function remoteTool(tool: ListedTool): RemoteTool {
@@ -125,9 +162,13 @@ function remoteTool(tool: ListedTool): RemoteTool {
 function remoteResult(result: CallToolResult): RemoteResult {
   const text: string[] = []
   const images: RemoteImage[] = []
+  const addImage = ({ data, mimeType }: RemoteImage): void => {
+    if (z.base64().safeParse(data).success) images.push({ data, mimeType })
+    else text.push(`[an image, ${mimeType}, that is not valid base64]`)
+  }
   for (const block of result.content) {
     if (block.type === 'text') text.push(block.text)
-    else if (block.type === 'image') images.push({ data: block.data, mimeType: block.mimeType })
+    else if (block.type === 'image') addImage(block)
     else text.push(describe(block))
   }
   // Servers that answer with data alone still have to be read.

@@ -1,15 +1,15 @@
 import type { Duplex } from 'node:stream'
-import { type JSONRPCMessage, ReadBuffer, serializeMessage, type Transport } from '@modelcontextprotocol/client'
+import { deserializeMessage, type JSONRPCMessage, serializeMessage, type Transport } from '@modelcontextprotocol/client'
 import { messageBytesMax } from '../wire/message.js'
+import { createLineReader } from './line-reader.js'
 
 /** MCP's newline-delimited framing over any duplex stream: a child's stdio, a container's exec, a socket. */
 export function createDuplexTransport(stream: Duplex): Transport {
-  const received = new ReadBuffer({ maxBufferSize: messageBytesMax })
-
   const transport: Transport = {
     async start() {
+      const read = createLineReader({ bytesMax: messageBytesMax, onLine: deliver })
       stream.on('data', (chunk: Buffer) => {
-        if (accept(chunk)) deliver()
+        if (!read(chunk)) stream.destroy(new Error(`A line has more than ${messageBytesMax} bytes; that is not MCP.`))
       })
       stream.on('error', (error) => transport.onerror?.(error))
       stream.once('close', () => transport.onclose?.())
@@ -26,26 +26,12 @@ export function createDuplexTransport(stream: Duplex): Transport {
     },
   }
 
-  function accept(chunk: Buffer): boolean {
-    try {
-      received.append(chunk)
-      return true
-    } catch (error) {
-      stream.destroy(error instanceof Error ? error : new Error(String(error)))
-      return false
-    }
-  }
-
   /** A line that is not a message is reported and skipped: some servers print to stdout. */
-  function deliver(): void {
-    for (;;) {
-      try {
-        const message = received.readMessage()
-        if (message === null) return
-        transport.onmessage?.(message)
-      } catch (error) {
-        transport.onerror?.(error instanceof Error ? error : new Error(String(error)))
-      }
+  function deliver(line: string): void {
+    try {
+      transport.onmessage?.(deserializeMessage(line))
+    } catch (error) {
+      transport.onerror?.(error instanceof Error ? error : new Error(String(error)))
     }
   }
 

@@ -2,6 +2,7 @@ export { connectHttp, connectStdio, connectStream, type HttpEndpoint, type Stdio
 export {
   type Connection,
   type ConnectOptions,
+  type PanelRead,
   type RemoteCall,
   type RemoteImage,
   type RemoteResult,

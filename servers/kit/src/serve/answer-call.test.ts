@@ -36,6 +36,7 @@ async function answer(handler: (call: Call) => Promise<void>, changes: Partial<I
     args: {},
     meta: {},
     clientName: undefined,
+    keepsPanels: false,
     signal: new AbortController().signal,
     sendProgress: undefined,
     ...changes,
@@ -43,6 +44,7 @@ async function answer(handler: (call: Call) => Promise<void>, changes: Partial<I
   const result = await answerCall(incoming, {
     tools: new Map([['act', tool]]),
     outputCharsMax: undefined,
+    panel: undefined,
     running: createRunningCalls(),
     log,
   })

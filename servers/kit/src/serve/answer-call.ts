@@ -6,7 +6,8 @@ import { renderResult } from '../reply/render.js'
 import { outputCharsMaxFor } from '../reply/size.js'
 import type { Tool } from '../tool/tool.js'
 import { callIdentitySchema, metaKeys } from '../wire/call.js'
-import type { Log } from './definition.js'
+import { panelExtension, panelRequestSchema } from '../wire/panel.js'
+import type { Log, PanelOwner } from './definition.js'
 import type { RunningCalls } from './running-calls.js'
 
 /** One `tools/call` as it arrived, whatever the revision and the transport. */
@@ -15,6 +16,8 @@ export interface IncomingCall {
   args: unknown
   meta: Readonly<Record<string, unknown>>
   clientName: string | undefined
+  /** The client declared the panel extension. */
+  keepsPanels: boolean
   signal: AbortSignal
   /** Absent when the client asked for no progress. */
   sendProgress: ((progress: number, message: string) => void) | undefined
@@ -23,6 +26,7 @@ export interface IncomingCall {
 export interface AnswerOptions {
   tools: ReadonlyMap<string, Tool>
   outputCharsMax: number | undefined
+  panel: PanelOwner | undefined
   running: RunningCalls
   log: Log
 }
@@ -39,10 +43,12 @@ export async function answerCall(incoming: IncomingCall, options: AnswerOptions)
   const nonce = createHash('sha256').update(nonceKey).update(conversation).digest('hex').slice(0, 8)
   const outputCharsMax = options.outputCharsMax ?? outputCharsMaxFor(incoming.clientName)
   const identity = callIdentitySchema.safeParse(incoming.meta[metaKeys.call]).data
+  const panel = incoming.keepsPanels ? options.panel : undefined
   const progress = startProgress(incoming)
   try {
     const tool = options.tools.get(incoming.name)
     if (!tool) throw unknownTool(incoming.name, options.tools)
+    await panel?.adopt(conversation, panelRequestSchema.safeParse(incoming.meta[panelExtension]).data?.state)
     await options.running.track(identity?.key, () =>
       tool.run(incoming.args, {
         reply: recorded.reply,
@@ -60,7 +66,8 @@ export async function answerCall(incoming: IncomingCall, options: AnswerOptions)
   } finally {
     progress.stop()
   }
-  return renderResult(recorded, { nonce, outputCharsMax })
+  const position = panel && { id: panel.id, ...(await panel.position(conversation)) }
+  return renderResult(recorded, { panel: position, nonce, outputCharsMax })
 }
 
 interface Progress {

@@ -1,4 +1,5 @@
 import type { Tool } from '../tool/tool.js'
+import type { PanelChange } from '../wire/panel.js'
 
 /** What the common flags and their environment twins came to. */
 export interface ServerOptions {
@@ -27,10 +28,39 @@ export interface ResourceText {
   read(): Promise<string>
 }
 
+/**
+ * State that a server keeps for each conversation and that clients with the panel extension show as a panel. Everything
+ * is keyed by conversation; within one, the server's memory is right and wins over the client's.
+ */
+export interface PanelOwner {
+  readonly id: string
+  /** Before a call or a read: takes up the client's state when this process does not know the conversation. */
+  adopt(conversation: string, state: unknown): Promise<void>
+  /**
+   * What the client does not know yet: changes by others, and those it has missed when its last revision `since` is
+   * older than ours.
+   */
+  read(conversation: string, since: number): Promise<PanelReading>
+  /** After a call: where its changes have led. */
+  position(conversation: string): Promise<PanelPosition>
+}
+
+export interface PanelPosition {
+  /** Counts up with every report of changes. */
+  revision: number
+  /** Opaque JSON of at most `panelStateCharsMax` characters. */
+  state: unknown
+}
+
+export interface PanelReading extends PanelPosition {
+  changes: readonly PanelChange[]
+}
+
 /** What a server consists of once it runs. */
 export interface Family {
   readonly tools: readonly Tool[]
   readonly resources?: readonly ResourceText[]
+  readonly panel?: PanelOwner
   /** Called once, on every kind of exit that can be caught; must settle within 700 ms. */
   close(): Promise<void>
 }

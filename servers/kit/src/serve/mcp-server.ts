@@ -1,17 +1,17 @@
 import {
   type CallToolResult,
-  CLIENT_INFO_META_KEY,
   ProtocolError,
   ProtocolErrorCode,
   ResourceNotFoundError,
   Server,
   type ServerContext,
 } from '@modelcontextprotocol/server'
-import { z } from 'zod'
 import type { Tool } from '../tool/tool.js'
 import { callSettledMethod, callSettledParamsSchema, callSettledResultSchema, metaKeys } from '../wire/call.js'
 import { answerCall } from './answer-call.js'
+import { clientOf } from './client-of.js'
 import type { Family, Log, ResourceText, ServerDefinition } from './definition.js'
+import { panelCapabilities, servePanel } from './panel.js'
 import type { RunningCalls } from './running-calls.js'
 
 export interface McpServerOptions {
@@ -28,16 +28,19 @@ export interface McpServerOptions {
 const cacheHint = { ttlMs: 60_000, cacheScope: 'public' } as const
 const privateHint = { ttlMs: 0, cacheScope: 'private' } as const
 
-const clientInfoSchema = z.object({ name: z.string() })
-const envelopeSchema = z.object({ [CLIENT_INFO_META_KEY]: clientInfoSchema })
-
 /** An SDK server over a family; both eras and every transport get theirs from here. It keeps no state of its own. */
 export function createMcpServer(options: McpServerOptions): Server {
   const { definition, family, tools } = options
   const server = new Server(
     { name: `auroracoder-${definition.name}`, title: definition.title, version: definition.version },
     {
-      capabilities: { tools: {}, prompts: {}, resources: { subscribe: true }, logging: {} },
+      capabilities: {
+        tools: {},
+        prompts: {},
+        resources: { subscribe: true },
+        logging: {},
+        ...panelCapabilities(family.panel),
+      },
       instructions: definition.instructions,
       cacheHints: {
         'tools/list': cacheHint,
@@ -74,6 +77,7 @@ export function createMcpServer(options: McpServerOptions): Server {
       return {}
     },
   )
+  if (family.panel) servePanel(server, family.panel)
   server.setRequestHandler('resources/subscribe', () => ({}))
   server.setRequestHandler('resources/unsubscribe', () => ({}))
   return server
@@ -88,9 +92,10 @@ interface CallParams {
 async function call(
   server: Server,
   params: CallParams,
-  { mcpReq }: ServerContext,
-  { tools, outputCharsMax, running, log }: McpServerOptions,
+  context: ServerContext,
+  { tools, family, outputCharsMax, running, log }: McpServerOptions,
 ): Promise<CallToolResult> {
+  const { mcpReq } = context
   const progressToken = mcpReq._meta?.progressToken
   const sendProgress =
     progressToken === undefined
@@ -100,19 +105,18 @@ async function call(
           // A client that is gone needs no progress; the call's own answer fails where it matters.
           mcpReq.notify({ method: 'notifications/progress', params }).catch(() => {})
         }
-  // 2026-07-28 names the client in each request, the 2025 revisions once per connection.
-  const envelope = envelopeSchema.safeParse(mcpReq.envelope).data
-  const clientInfo = envelope?.[CLIENT_INFO_META_KEY] ?? server.getClientVersion()
+  const client = clientOf(server, context)
   return answerCall(
     {
       name: params.name,
       args: params.arguments,
       meta: mcpReq._meta ?? {},
-      clientName: clientInfo?.name,
+      clientName: client.name,
+      keepsPanels: client.keepsPanels,
       signal: mcpReq.signal,
       sendProgress,
     },
-    { tools, outputCharsMax, running, log },
+    { tools, panel: family.panel, outputCharsMax, running, log },
   )
 }
 

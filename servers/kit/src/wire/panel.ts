@@ -59,6 +59,15 @@ export const panelChangeSchema = z.object({
   written: z.boolean().optional(),
 })
 
+/** `_meta["auroracoder/panel"]` of a call: the state that the server returned last. */
+export const panelRequestSchema = z.object({ state: z.unknown().optional() })
+
+/** The extension as clients and servers declare it; `panels` are the ids of those that a server owns. */
+export const panelCapabilitySchema = z.object({
+  version: z.literal(panelVersion),
+  panels: z.array(z.string()).optional(),
+})
+
 export const panelResultSchema = z.object({
   id: z.string(),
   revision: z.int().min(0),
@@ -80,4 +89,5 @@ export type View = z.infer<typeof viewSchema>
 export type Hunk = z.infer<typeof hunkSchema>
 export type Edit = z.infer<typeof editSchema>
 export type PanelChange = z.infer<typeof panelChangeSchema>
+export type PanelReadResult = z.infer<typeof panelReadResultSchema>
 export type PanelResult = z.infer<typeof panelResultSchema>

@@ -33,7 +33,7 @@ export function answerText(options: AnswerOptions, text: string): void {
 }
 
 export function outputCharsFor(charsMax: number, { outputCharsMax }: Call): number {
-  return Math.max(1, Math.min(charsMax, outputCharsMax - frameChars))
+  return Math.min(charsMax, Math.max(outputCharsMax - frameChars, Math.floor(outputCharsMax / 2)))
 }
 
 function tell({ shell, call, command }: AnswerOptions, output: string, { gap, next }: Excerpt): void {
@@ -68,7 +68,7 @@ function isAbout(work: EndedWork, { id }: Command): boolean {
 }
 
 function describeWork(work: EndedWork, shell: Shell, conversation: string): Facts['jobs'][number] {
-  if ('pid' in work) return { pid: work.pid, command: work.command, exit_code: work.exitCode }
+  if ('pid' in work) return { pid: work.pid, command: work.command.slice(0, 80), exit_code: work.exitCode }
   const command = shell.commands(conversation).find(({ id }) => id === work.commandId)
   if (command === undefined) return { command_id: work.commandId }
   return {

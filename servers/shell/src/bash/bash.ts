@@ -96,9 +96,8 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
       const unwatch = watchOver({ launched, input: paths.input, remind })
       try {
         const report = ledger.expect(request)
-        const fifos = { text: paths.text, output: output?.path ?? '/dev/tty', records: paths.records }
         text.write(`${request.text}\0`)
-        input.write(triggerLines({ ...request, ...fifos, nonce, jobs: ledger.jobs() }))
+        input.write(triggerLines({ request, paths, output: output?.path, nonce, jobs: ledger.jobs() }))
         const result = await report
         await (output?.drain() ?? terminal.settle())
         // Bash reads the whole text before it executes any of it.
@@ -116,10 +115,10 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
     },
     isDeserted: () => isDead && outputs.size === 0,
     type: (text) => launched.type?.(text),
-    foreground: () => foregroundOf(launched.pid).map(({ pid }) => pid),
+    foreground: () => foregroundOf(launched.pid, ledger.leftBehind()),
     interrupt: () => interruptForeground(launched.pid),
-    killForeground: () => killForeground(launched.pid),
-    isReadingTerminal: () => isReadingTerminal(launched.pid),
+    killForeground: () => killForeground(launched.pid, ledger.leftBehind()),
+    isReadingTerminal: (inDoubt) => isReadingTerminal(launched.pid, inDoubt),
     destroy() {
       launched.destroy()
       for (const socket of [records, endings, input]) socket.destroy()

@@ -15,6 +15,8 @@ export interface Ledger {
   isPending(id: number): boolean
   /** Jobs whose end has not been reported. */
   jobs(): number[]
+  /** First processes of everything that runs in the background. */
+  leftBehind(): number[]
   enter(record: BashRecord): void
   close(exit: Exit): void
 }
@@ -24,6 +26,7 @@ const savedWaitMs = 1_000
 
 export function createLedger(options: LedgerOptions): Ledger {
   const jobs = new Map<number, Job>()
+  const behind = new Map<number, number>()
   let pending: { id: number; behindPid?: number; resolve(report: Report): void } | undefined
   let saved: Promise<void> = Promise.resolve()
   let markSaved = (): void => {}
@@ -38,6 +41,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     switch (record.kind) {
       case 'behind':
         if (pending?.id === record.id) pending.behindPid = record.pid
+        behind.set(record.id, record.pid)
         break
       case 'done':
         if (pending?.id !== record.id) break
@@ -59,6 +63,7 @@ export function createLedger(options: LedgerOptions): Ledger {
         markSaved()
         break
       case 'ended':
+        behind.delete(record.id)
         options.onEnded(record.id, record.exitCode)
     }
   }
@@ -74,6 +79,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       }),
     isPending: (id) => pending?.id === id,
     jobs: () => [...jobs.keys()],
+    leftBehind: () => [...jobs.keys(), ...behind.values()],
     enter,
     close(exit) {
       death = exit

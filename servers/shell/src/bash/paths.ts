@@ -12,6 +12,8 @@ export interface BashPaths {
   /** FIFO: one record for each background command, written by the process that waited for it. */
   endings: string
   rc: string
+  /** Variables that a command's own environment hides for a while. */
+  restore: string
   /** Bash writes its state here; Node moves it to its place when it is whole. */
   draft: string
 }
@@ -24,6 +26,7 @@ export function bashPaths(folder: string, draft: string): BashPaths {
     records: join(folder, 'records'),
     endings: join(folder, 'endings'),
     rc: join(folder, 'rc'),
+    restore: join(folder, 'restore'),
     draft,
   }
 }

@@ -27,10 +27,9 @@ export function rcText({ paths, nonce, mark, snapshot }: RcOptions): string {
 \\builtin export ${mark}
 
 __ac_done() {
-  \\builtin set -- "$?" "$@"
   \\builtin set +e
   \\builtin enable ${ownBuiltins}
-  \\builtin unset -v __ac_text TMOUT
+  \\builtin unset -v __ac_text __ac_code TMOUT
   while [[ $# -gt 2 ]]; do
     if ! \\builtin kill -0 "$3"; then
       \\builtin wait "$3"

@@ -56,8 +56,8 @@ export interface Runner {
   interrupt(): void
   /** KILL for what runs in the foreground, not for the shell. */
   killForeground(): void
-  /** True when a foreground process is blocked on input from the terminal. */
-  isReadingTerminal(): boolean
+  /** True when a foreground process is blocked on input from the terminal; `inDoubt` is the answer when it cannot be seen. */
+  isReadingTerminal(inDoubt: boolean): boolean
   readonly exited: Promise<Exit>
   /** KILLs the shell itself and releases every descriptor. */
   destroy(): void

@@ -1,16 +1,13 @@
+import type { BashPaths } from './paths.js'
 import { quote } from './quote.js'
+import type { RunRequest } from './runner.js'
 
 export interface TriggerOptions {
-  id: number
-  /** FIFO that the command's text comes from. */
-  text: string
-  /** FIFO that takes the command's output. */
-  output: string
-  records: string
+  request: Omit<RunRequest, 'text' | 'onOutput'>
+  paths: Pick<BashPaths, 'text' | 'records' | 'restore'>
+  /** FIFO that takes the command's output; `undefined` for a command on the terminal. */
+  output: string | undefined
   nonce: string
-  cwd: string | undefined
-  env: Readonly<Record<string, string>>
-  mode: 'foreground' | 'background' | 'terminal'
   /** Background processes of earlier commands, whose end is to be reported. */
   jobs: readonly number[]
 }
@@ -20,26 +17,48 @@ export interface TriggerOptions {
  * the rest of the line that it is executing.
  */
 export function triggerLines(options: TriggerOptions): string {
-  return `${runLine(options)}\n${reportLine(options.id, options.jobs)}`
+  const { request, paths, jobs } = options
+  const names = Object.keys(environmentOf(request))
+  if (request.mode === 'background') return `${backgroundLine(options)}\n${reportLine(request.id, jobs)}`
+  if (names.length === 0) return `${runLine(options)}\n${reportLine(request.id, jobs)}`
+  const save = `\\builtin declare -p ${names.join(' ')} >|${quote(paths.restore)}; `
+  const restore = `\\builtin set +e; \\builtin unset -v ${names.join(' ')}; \\builtin . ${quote(paths.restore)}; `
+  return `${save}${runLine(options)}\n__ac_code="$?"; ${restore}\\__ac_done "$__ac_code" ${[request.id, ...jobs].join(' ')}\n`
 }
 
 /** Safe to send again: the first report of a command counts. */
 export function reportLine(id: number, jobs: readonly number[]): string {
-  return `\\__ac_done ${[id, ...jobs].join(' ')}\n`
+  return `\\__ac_done "$?" ${[id, ...jobs].join(' ')}\n`
 }
 
-function runLine({ id, text, output, records, nonce, cwd, env, mode }: TriggerOptions): string {
-  const read = `\\builtin mapfile -t -d '' -n 1 __ac_text <${quote(text)}`
-  const assignments = Object.entries(env).map(([name, value]) => `${name}=${quote(value)} `)
-  const enter = cwd === undefined ? '' : `\\builtin cd -- ${quote(cwd)} && `
-  if (mode === 'background') {
-    // In the command's own subshell: the session keeps its folder and its variables.
-    const prelude = `${enter}\\builtin export ${assignments.join('')}>/dev/null`
-    const start = `\\__ac_behind ${id} ${quote(prelude)} </dev/null >${quote(output)} 2>&1 &`
-    return `${read} && { ${start} \\builtin printf '%s\\0' "${nonce} behind ${id} $!" >${quote(records)}; \\builtin disown; }`
-  }
-  const streams = mode === 'terminal' ? '</dev/tty >/dev/tty 2>&1' : `</dev/null >${quote(output)} 2>&1`
+/** Programs that find a terminal should not be told that it is a dumb one. */
+const terminalType = 'xterm-256color'
+
+function environmentOf({ mode, env }: TriggerOptions['request']): Readonly<Record<string, string>> {
+  return mode === 'terminal' ? { TERM: terminalType, ...env } : env
+}
+
+function runLine({ request, paths, output }: TriggerOptions): string {
+  const streams = output === undefined ? '</dev/tty >/dev/tty 2>&1' : `</dev/null >${quote(output)} 2>&1`
   // Redirections made by the command's own `exec` end with the outer eval, and what goes wrong on the way is output.
-  const command = quote(`${enter}${assignments.join('')}\\builtin eval "\${__ac_text[0]}"`)
-  return `${read} && \\builtin eval ${command} ${streams}`
+  const command = quote(`${prelude(request)}\\builtin eval "\${__ac_text[0]}"`)
+  return `${readText(paths)} && \\builtin eval ${command} ${streams}`
+}
+
+function backgroundLine({ request, paths, output, nonce }: TriggerOptions): string {
+  // The prelude runs in the command's own subshell: the session keeps its folder and its variables.
+  const words = `${request.id} ${quote(`${prelude(request)}\\builtin :`)}`
+  const start = `\\__ac_behind ${words} </dev/null >${quote(output ?? '/dev/null')} 2>&1 &`
+  const tell = `\\builtin printf '%s\\0' "${nonce} behind ${request.id} $!" >${quote(paths.records)}`
+  return `${readText(paths)} && { ${start} ${tell}; \\builtin disown; }`
+}
+
+function readText(paths: TriggerOptions['paths']): string {
+  return `\\builtin mapfile -t -d '' -n 1 __ac_text <${quote(paths.text)}`
+}
+
+function prelude(request: TriggerOptions['request']): string {
+  const enter = request.cwd === undefined ? '' : `\\builtin cd -- ${quote(request.cwd)} && `
+  const variables = Object.entries(environmentOf(request)).map(([name, value]) => `${name}=${quote(value)}`)
+  return variables.length === 0 ? enter : `${enter}\\builtin export ${variables.join(' ')} && `
 }

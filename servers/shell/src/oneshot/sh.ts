@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Report, Runner, RunnerEvents, RunRequest } from '../bash/runner.js'
+import { familyOf } from '../process/family.js'
 import { signalGroup } from '../process/signal.js'
-import { listStats } from '../process/stat.js'
 
 export interface ShOptions extends RunnerEvents {
   cwd: string
@@ -52,8 +52,7 @@ export function createSh(options: ShOptions): Runner {
     isAlive: () => true,
     isDeserted: () => children.size === 0,
     type: () => {},
-    foreground: () =>
-      listStats().flatMap(({ pid, group, state }) => (group === foreground?.pid && state !== 'Z' ? [pid] : [])),
+    foreground: () => (foreground?.pid === undefined ? [] : familyOf(foreground.pid).map(({ pid }) => pid)),
     interrupt: () => signalForeground('SIGINT'),
     killForeground: () => signalForeground('SIGKILL'),
     isReadingTerminal: () => false,

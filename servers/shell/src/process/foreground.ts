@@ -1,13 +1,22 @@
 import { readlinkSync } from 'node:fs'
 import { arch } from 'node:process'
+import { kinOf } from './family.js'
 import { signalGroup, signalProcess } from './signal.js'
 import { listStats, type ProcessStat, readProc, readStat } from './stat.js'
 
-/** The processes a shell waits for, found by the terminal's foreground group. */
-export function foregroundOf(shell: number): ProcessStat[] {
-  const stat = readStat(shell)
-  if (stat === undefined) return []
-  return listStats().filter((each) => each.pid !== shell && each.group === foregroundGroup(stat) && each.state !== 'Z')
+/**
+ * The processes a shell waits for: the terminal's foreground group. Without a terminal everything is in the shell's own
+ * group; there what descends from `behind`, the processes left in the background, is told apart.
+ */
+export function foregroundOf(shell: number, behind: readonly number[]): number[] {
+  const stats = listStats()
+  const own = stats.find(({ pid }) => pid === shell)
+  if (own === undefined) return []
+  const group = foregroundGroup(own)
+  const isBehind = kinOf(stats, new Set(behind))
+  return stats
+    .filter((stat) => stat.pid !== shell && stat.group === group && stat.state !== 'Z' && !isBehind(stat))
+    .map(({ pid }) => pid)
 }
 
 /**
@@ -23,17 +32,20 @@ export function interruptForeground(shell: number): void {
 }
 
 /** Kills what the shell waits for, not the shell, and interrupts the shell so that it does not go on to the next command. */
-export function killForeground(shell: number): void {
-  for (const { pid } of foregroundOf(shell)) signalProcess(pid, 'SIGKILL')
+export function killForeground(shell: number, behind: readonly number[]): void {
+  for (const pid of foregroundOf(shell, behind)) signalProcess(pid, 'SIGKILL')
   signalProcess(shell, 'SIGINT')
 }
 
-/** True when some foreground process is blocked on input from the terminal. */
-export function isReadingTerminal(shell: number): boolean {
+/**
+ * True when some foreground process is blocked on input from the terminal. What a process waits for cannot be seen when it
+ * belongs to another user (`sudo`) or the kernel does not tell: then `inDoubt` decides for a process that sleeps.
+ */
+export function isReadingTerminal(shell: number, inDoubt: boolean): boolean {
   const stat = readStat(shell)
   if (stat === undefined) return false
   const group = foregroundGroup(stat)
-  return listStats().some((each) => each.group === group && each.state === 'S' && readsTerminal(each.pid))
+  return listStats().some((each) => each.group === group && each.state === 'S' && readsTerminal(each.pid, inDoubt))
 }
 
 /** True when the shell itself waits for its next line on the FIFO `input`. */
@@ -52,9 +64,9 @@ const calls =
     ? { read: 63, select: -1, pselect: 72, poll: -1, ppoll: 73 }
     : { read: 0, select: 23, pselect: 270, poll: 7, ppoll: 271 }
 
-function readsTerminal(pid: number): boolean {
+function readsTerminal(pid: number, inDoubt: boolean): boolean {
   const call = blockedCall(pid)
-  if (call === undefined) return false
+  if (call === undefined) return inDoubt && readProc(`${pid}/syscall`) === undefined
   switch (call.number) {
     case calls.read:
       return isTerminal(descriptor(pid, call.first))

@@ -1,37 +1,41 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Signal, signalProcess } from './signal.js'
-import { listStats, type ProcessStat, readProc } from './stat.js'
+import { isAlive, listStats, type ProcessStat, readProc } from './stat.js'
 
 /** How processes that belong to a session are recognised, wherever they went. */
 export interface Belonging {
-  /** `NAME=value` that every process of the session inherits in its environment. */
+  /** How a `NAME=value` begins that every process inherits in its environment. */
   mark: string
-  /** Process ids of the session's shells: the session ids of everything that did not call `setsid`. */
+  /** Process ids of living shells: the session ids of everything that did not call `setsid`. */
   shells: ReadonlySet<number>
 }
 
 const hangUpGraceMs = 120
-const killRoundsMax = 10
-const killRoundMs = 15
+const killWaitMs = 60
+const lookMs = 10
+const killRoundsMax = 5
 
 /**
  * Ends every process that belongs to one of the sessions: HUP, a moment, then KILL until none is left. Also finds those that
- * left their process group, their session or their terminal, as long as they kept their environment.
+ * left their process group, their session or their terminal, as long as they kept their environment. Answers how many it found.
  */
 export async function sweep(belongings: readonly Belonging[]): Promise<number> {
-  const first = find(belongings)
-  if (first.length === 0) return 0
-  signalAll(first, 'SIGHUP')
-  for (let waitedMs = 0; waitedMs < hangUpGraceMs && find(belongings).length > 0; waitedMs += killRoundMs) {
-    await sleep(killRoundMs)
-  }
-  for (let round = 0; round < killRoundsMax; round++) {
+  const found = find(belongings)
+  signalAll(found, 'SIGHUP')
+  await untilDead(found, hangUpGraceMs)
+  // Looking through every environment is slow on a busy machine: it is done once a round.
+  for (let round = 0; round < killRoundsMax && found.length > 0; round++) {
     const left = find(belongings)
     if (left.length === 0) break
     signalAll(left, 'SIGKILL')
-    await sleep(killRoundMs)
+    await untilDead(left, killWaitMs)
   }
-  return first.length
+  return found.length
+}
+
+async function untilDead(stats: readonly ProcessStat[], ms: number): Promise<void> {
+  const end = performance.now() + ms
+  while (performance.now() < end && stats.some(({ pid }) => isAlive(pid))) await sleep(lookMs)
 }
 
 /** Processes of the sessions that are alive. */
@@ -41,7 +45,7 @@ export function find(belongings: readonly Belonging[]): ProcessStat[] {
     if (belongings.some(({ shells }) => shells.has(stat.session))) return true
     const environment = readProc(`${stat.pid}/environ`)
     if (environment === undefined || environment === '') return false
-    return belongings.some(({ mark }) => `\0${environment}\0`.includes(`\0${mark}\0`))
+    return belongings.some(({ mark }) => `\0${environment}`.includes(`\0${mark}`))
   })
 }
 

@@ -1,7 +1,8 @@
 import { plainText } from '../text/plain.js'
 
 export interface PromptWatchOptions {
-  isReadingTerminal(): boolean
+  /** `inDoubt` is the answer when it cannot be seen. */
+  isReadingTerminal(inDoubt: boolean): boolean
   /** A program waits for input; `text` is what it wrote last, which may be nothing. `undefined`: none does any more. */
   onPrompt(text: string | undefined): void
 }
@@ -16,7 +17,7 @@ export interface PromptWatch {
   stop(): void
 }
 
-const promptCharsMax = 2_000
+const promptCharsMax = 500
 const quietMs = 60
 const looksMs = [quietMs, 100, 140, 400, 1_000]
 
@@ -24,7 +25,7 @@ export function createPromptWatch({ isReadingTerminal, onPrompt }: PromptWatchOp
   let text = ''
   let timer: NodeJS.Timeout | undefined
   const look = (): boolean => {
-    const isReading = isReadingTerminal()
+    const isReading = isReadingTerminal(text.trim() !== '')
     onPrompt(isReading ? plainText(text).trim() : undefined)
     return isReading
   }

@@ -1,36 +1,24 @@
-import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
-import { constants } from 'node:os'
-import { join } from 'node:path'
+import { mkdirSync, rmSync } from 'node:fs'
 import { Failure } from '@auroracoder/kit'
-import { nameOf } from '../bash/launch.js'
-import type { Report, Runner, RunnerEvents } from '../bash/runner.js'
+import type { Report, Runner } from '../bash/runner.js'
 import type { Limits } from '../limits.js'
-import type { Signal } from '../process/signal.js'
+import { type Signal, signalOf } from '../process/signal.js'
 import type { Belonging } from '../process/sweep.js'
 import { createBackground } from './background.js'
 import { type Command, endCommand, setPrompt } from './command.js'
 import { createPromptWatch, type PromptWatch } from './prompt-watch.js'
+import { createShells, type RunnerStart, type StartedRunner } from './shells.js'
 import { type SignalResult, signalCommand } from './signal-command.js'
 import type { Snapshot } from './snapshot.js'
 import { stopCommand } from './stop.js'
-
-export interface RunnerStart extends RunnerEvents {
-  /** Not made yet; for this runner alone. */
-  folder: string
-  cwd: string
-  mark: string
-  /** State to take over. */
-  snapshot: string | undefined
-  draft: string
-  onSaved(): void
-}
 
 /** Background work that ended: a background command, or a job that a command left behind with `&`. */
 export type EndedWork = { commandId: string } | { pid: number; command: string; exitCode: number }
 
 export interface SessionOptions {
   name: string
+  /** `NAME=value` for the environment of everything that runs in it. */
+  mark: string
   /** Folder of this session, made here and removed by `close`. */
   folder: string
   snapshot: Snapshot
@@ -77,20 +65,8 @@ export interface Session {
   release(): void
 }
 
-interface StartedRunner {
-  runner: Runner
-  /** It began with the state of an earlier shell. */
-  tookOver: boolean
-}
-
-const markName = 'AURORACODER_SHELL_SESSION'
-
 export function createSession(options: SessionOptions): Session {
-  const { snapshot, limits, now } = options
-  const mark = `${markName}=${randomBytes(9).toString('hex')}`
-  const retired = new Set<Runner>()
-  let runner: Runner | undefined
-  let shells = 0
+  const { snapshot, limits, now, mark } = options
   let current: Command | undefined
   let watch: PromptWatch | undefined
   let cwd = options.cwd
@@ -98,31 +74,13 @@ export function createSession(options: SessionOptions): Session {
   mkdirSync(options.folder, { recursive: true, mode: 0o700 })
 
   const background = createBackground({ now, onEnded: ({ id }) => options.onEndedWork({ commandId: id }) })
-
-  const startRunner = async (): Promise<StartedRunner> => {
-    for (const old of retired) {
-      if (old.isDeserted() && !background.isNeeded(old) && retired.delete(old)) old.destroy()
-    }
-    const earlier = snapshot.latest(now())
-    cwd = existingOf(cwd, options.cwd)
-    const fresh = await options.startRunner({
-      folder: join(options.folder, `shell${++shells}`),
-      cwd,
-      mark,
-      snapshot: earlier,
-      draft: snapshot.draft,
-      onSaved: () => snapshot.publish(),
-      onEnded: (number, exitCode) => background.end(number, { exitCode, signal: signalOf(exitCode) }),
-      onJobEnded: ({ pid, command }, exitCode) => options.onEndedWork({ pid, command, exitCode }),
-      onTerminalData: (chunk) => watch?.saw(chunk),
-    })
-    runner = fresh
-    void fresh.exited.then(() => {
-      retired.add(fresh)
-      if (runner === fresh) runner = undefined
-    })
-    return { runner: fresh, tookOver: earlier !== undefined }
-  }
+  const shells = createShells({
+    ...options,
+    isNeeded: background.isNeeded,
+    onEnded: (number, exitCode) => background.end(number, { exitCode, signal: signalOf(exitCode) }),
+    onJobEnded: ({ pid, command }, exitCode) => options.onEndedWork({ pid, command, exitCode }),
+    onTerminalData: (chunk) => watch?.saw(chunk),
+  })
 
   const settle = ({ command, number }: SessionRun, report: Report): void => {
     watch?.stop()
@@ -154,7 +112,7 @@ export function createSession(options: SessionOptions): Session {
   }
 
   const runnerOf = (command: Command): Runner | undefined =>
-    command === current ? runner : background.runnerOf(command)
+    command === current ? shells.living() : background.runnerOf(command)
   const stop = async (command: Command, reason: string): Promise<void> => {
     const on = runnerOf(command)
     if (on !== undefined) await stopCommand(command, { runner: on, reason, graceMs: limits.interruptGraceMs })
@@ -177,12 +135,12 @@ export function createSession(options: SessionOptions): Session {
     command.tookOver = tookOver
     if (mode === 'background') background.add(id, command, on)
     watch = createPromptWatch({
-      isReadingTerminal: () => on.isReadingTerminal(),
+      isReadingTerminal: (inDoubt) => on.isReadingTerminal(inDoubt),
       onPrompt: (prompt) => setPrompt(command, prompt),
     })
     const report = await on.run({ id, text, mode, env, cwd: directory, onOutput: (chunk) => take(run, on, chunk) })
     const isLost = report.kind === 'died' && !report.isStarted && command.stopReason === undefined
-    if (isLost && !isRetry) return perform(run, await startRunner(), true)
+    if (isLost && !isRetry) return perform(run, await shells.replace(cwd), true)
     settle(run, report)
   }
 
@@ -199,7 +157,7 @@ export function createSession(options: SessionOptions): Session {
       current = command
       usedAtMs = now()
       try {
-        const taken = runner?.isAlive() ? { runner, tookOver: false } : await startRunner()
+        const taken = await shells.obtain(cwd)
         if (command.mode === 'terminal' && !taken.runner.hasTerminal) throw noTerminal()
         const done = perform(run, taken).catch((error: unknown) => giveUp(run, error))
         if (run.timeoutMs !== undefined) limitTime(run, run.timeoutMs, stop)
@@ -216,11 +174,14 @@ export function createSession(options: SessionOptions): Session {
     },
     lookForPrompt: () => watch?.look(),
     type(text) {
-      runner?.type(text)
+      shells.living()?.type(text)
       if (current !== undefined) setPrompt(current, undefined)
       watch?.answered()
     },
-    belonging: () => ({ mark, shells: new Set(runner === undefined ? [] : [runner.pid]) }),
+    belonging() {
+      const shell = shells.living()
+      return { mark, shells: new Set(shell === undefined ? [] : [shell.pid]) }
+    },
     condemn(reason) {
       for (const command of [...(current === undefined ? [] : [current]), ...background.commands()]) {
         command.stopReason ??= reason
@@ -230,7 +191,7 @@ export function createSession(options: SessionOptions): Session {
     release() {
       watch?.stop()
       background.close()
-      for (const each of [...retired, ...(runner === undefined ? [] : [runner])]) each.destroy()
+      shells.release()
       rmSync(options.folder, { recursive: true, force: true })
       snapshot.discardDraft()
     },
@@ -246,15 +207,6 @@ function limitTime(run: SessionRun, ms: number, stop: Session['stop']): void {
   })
 }
 
-const signalNumberMax = 31
-
-/** By the shell's convention 128 and a number stand for a signal. */
-function signalOf(exitCode: number): string | null {
-  const number = exitCode - 128
-  if (number < 1 || number > signalNumberMax) return null
-  return Object.values(constants.signals).includes(number) ? nameOf(number) : null
-}
-
 function busy(session: string, running: Command): Failure {
   return new Failure(
     `Session "${session}" is busy: ${running.id} is still running (${JSON.stringify(running.text.slice(0, 80))}). ` +
@@ -265,11 +217,4 @@ function busy(session: string, running: Command): Failure {
 
 function noTerminal(): Failure {
   return new Failure('"tty": true needs node-pty, which could not be loaded here. Run the command without "tty".')
-}
-
-/** A shell never starts anywhere else: what was meant for a folder that has gone must not run in the user's home. */
-function existingOf(cwd: string, first: string): string {
-  const found = [cwd, first].find((path) => existsSync(path))
-  if (found !== undefined) return found
-  throw new Failure(`The directory ${first} has gone, so there is nowhere to run the command. Nothing was run.`)
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Runner } from '../bash/runner.js'
-import { type Signal, signalGroup, signalProcess } from '../process/signal.js'
-import { commandLine, isAlive, listStats } from '../process/stat.js'
+import { familyOf, signalFamily } from '../process/family.js'
+import { type Signal, signalProcess } from '../process/signal.js'
+import { commandLine, isAlive } from '../process/stat.js'
 import type { Command } from './command.js'
 
 export interface Signalled {
@@ -41,16 +42,17 @@ export async function signalCommand(command: Command, { runner, signal }: Signal
 }
 
 function targetsOf(command: Command, runner: Runner): Signalled[] {
-  const pids =
-    command.mode === 'background'
-      ? listStats().flatMap(({ pid, group, state }) => (group === command.group && state !== 'Z' ? [pid] : []))
-      : runner.foreground()
-  return pids.map((pid) => ({ pid, name: commandLine(pid) }))
+  if (command.mode !== 'background') return runner.foreground().map(named)
+  return command.group === undefined ? [] : familyOf(command.group).map(({ pid }) => named(pid))
+}
+
+function named(pid: number): Signalled {
+  return { pid, name: commandLine(pid) }
 }
 
 function send(command: Command, { runner, signal }: SignalOptions, targets: readonly Signalled[]): void {
   if (command.mode === 'background') {
-    if (command.group !== undefined) signalGroup(command.group, signal)
+    if (command.group !== undefined) signalFamily(command.group, signal)
   } else if (signal === 'SIGINT') {
     runner.interrupt()
   } else if (signal === 'SIGKILL') {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 export interface Snapshot {
   /** Written by the shell, then published in one step. */
   readonly draft: string
+  /** A state that cannot be kept (a full disk) is missed only when the shell dies. */
   publish(): void
   /** Path of the state to take over, if there is one and it is recent. */
   latest(nowMs: number): string | undefined
@@ -31,7 +32,11 @@ export function createSnapshot({ stateDir, key, run, ageMsMax }: SnapshotOptions
   return {
     draft,
     publish() {
-      renameSync(draft, path)
+      try {
+        renameSync(draft, path)
+      } catch {
+        rmSync(draft, { force: true })
+      }
     },
     latest(nowMs) {
       const stats = statSync(path, { throwIfNoEntry: false })

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Runner } from '../bash/runner.js'
-import { signalGroup } from '../process/signal.js'
+import { signalFamily } from '../process/family.js'
 import type { Command } from './command.js'
 
 const killRounds = 5
@@ -32,9 +32,9 @@ export async function stopCommand(command: Command, options: StopOptions): Promi
 
 async function stopBackground(command: Command, { graceMs }: StopOptions): Promise<void> {
   if (command.group === undefined) return
-  signalGroup(command.group, 'SIGINT')
+  signalFamily(command.group, 'SIGINT')
   await endWithin(command, graceMs)
-  if (isRunning(command)) signalGroup(command.group, 'SIGKILL')
+  if (isRunning(command)) signalFamily(command.group, 'SIGKILL')
 }
 
 function isRunning(command: Command): boolean {

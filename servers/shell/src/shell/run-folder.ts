@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { sweep } from '../process/sweep.js'
 
 /** Files of this run of the server: FIFOs and outputs. Gone when it ends. */
 export interface RunFolder {
@@ -9,6 +10,8 @@ export interface RunFolder {
   readonly name: string
   /** Short and different in each run: a command id of an earlier run is never taken for one of this. */
   readonly tag: string
+  /** How the mark of everything that runs in its sessions begins. */
+  readonly mark: string
   remove(): void
 }
 
@@ -17,20 +20,29 @@ export function openRunFolder(stateDir: string): RunFolder {
   mkdirSync(runs, { recursive: true, mode: 0o700 })
   // Process ids mean nothing between machines or containers that share the folder.
   const host = hostname().replace(/[^A-Za-z0-9-]/g, '_')
-  removeLeftovers(runs, host)
+  for (const name of deadRuns(runs, host)) {
+    rmSync(join(runs, name), { recursive: true, force: true })
+    void sweep([{ mark: markOf(name), shells: new Set() }])
+  }
   const random = randomBytes(4).toString('hex')
   const name = `${host}.${process.pid}.${random}`
   const path = join(runs, name)
   mkdirSync(path, { mode: 0o700 })
-  return { path, name, tag: `c${random.slice(0, 3)}`, remove: () => rmSync(path, { recursive: true, force: true }) }
+  const remove = (): void => rmSync(path, { recursive: true, force: true })
+  return { path, name, tag: `c${random.slice(0, 3)}`, mark: markOf(name), remove }
 }
 
-/** Of servers on this host that were killed. */
-function removeLeftovers(runs: string, host: string): void {
-  for (const name of readdirSync(runs)) {
+/** Of servers on this host that were killed: what they left is ended and removed. */
+function deadRuns(runs: string, host: string): string[] {
+  return readdirSync(runs).filter((name) => {
     const [owner, pid] = name.split('.')
-    if (owner === host && !exists(Number(pid))) rmSync(join(runs, name), { recursive: true, force: true })
-  }
+    return owner === host && !exists(Number(pid))
+  })
+}
+
+/** Ends in a slash, and the number of a session as well: no mark is the beginning of another. */
+function markOf(run: string): string {
+  return `AURORACODER_SHELL_SESSION=${run}/`
 }
 
 function exists(pid: number): boolean {

@@ -68,11 +68,13 @@ export function createSessionBook(options: SessionBookOptions): SessionBook {
   }
   const add = (conversation: string, name: string): Session => {
     if (entries.size >= limits.sessionsMax) closeOldestIdle()
+    const number = ++made
     const session = createSession({
       ...options,
       name,
       cwd: root,
-      folder: join(run.path, `session${++made}`),
+      mark: `${run.mark}${number}/`,
+      folder: join(run.path, `session${number}`),
       snapshot: snapshotOf(conversation, name),
       onEndedWork: (work) => options.onEndedWork(conversation, work),
     })

@@ -37,7 +37,7 @@ export interface Shell extends Pick<SessionBook, 'reset'> {
   command(conversation: string, id: string): Command
   /** Commands of a conversation whose output is still kept, oldest first. */
   commands(conversation: string): Command[]
-  /** Background work that ended since this was last asked. */
+  /** Background work that ended since this was last asked, a limited number at a time. */
   takeEndedWork(conversation: string): EndedWork[]
   session(conversation: string, name: string): Session | undefined
   sessions(conversation: string): Session[]
@@ -47,6 +47,9 @@ export interface Shell extends Pick<SessionBook, 'reset'> {
   /** Ends every process and removes every file that is not kept state. */
   close(): Promise<void>
 }
+
+const endedWorkToldMax = 8
+const endedWorkKeptMax = 100
 
 export function createShell(options: ShellOptions): Shell {
   const { limits, now, stateDir } = options
@@ -58,7 +61,7 @@ export function createShell(options: ShellOptions): Shell {
     ...options,
     run,
     onEndedWork(conversation, work) {
-      endedWork.set(conversation, [...(endedWork.get(conversation) ?? []), work])
+      endedWork.set(conversation, [...(endedWork.get(conversation) ?? []), work].slice(-endedWorkKeptMax))
     },
   })
   let numbers = 0
@@ -98,9 +101,7 @@ export function createShell(options: ShellOptions): Shell {
     },
     commands: (conversation) => kept.of(conversation),
     takeEndedWork(conversation) {
-      const work = endedWork.get(conversation) ?? []
-      endedWork.delete(conversation)
-      return work
+      return endedWork.get(conversation)?.splice(0, endedWorkToldMax) ?? []
     },
     session: book.get,
     sessions: book.of,

@@ -1,6 +1,8 @@
+import { Failure } from '@auroracoder/kit'
+
 /** Keeps the order of calls that arrive at once for one session: each begins when the one before has been answered. */
 export interface Turns {
-  /** Resolves with what ends the turn. Rejects when the call is cancelled before its turn comes. */
+  /** Resolves with what ends the turn. Throws `Failure` as soon as the call is cancelled before its turn comes. */
   take(key: string, signal: AbortSignal): Promise<() => void>
 }
 
@@ -18,14 +20,17 @@ export function createTurns(): Turns {
       void turn.then(() => {
         if (last.get(key) === turn) last.delete(key)
       })
-      try {
-        await before
-        signal.throwIfAborted()
-        return end
-      } catch (error) {
-        end()
-        throw error
-      }
+      await Promise.race([before, abortionOf(signal)])
+      if (!signal.aborted) return end
+      end()
+      throw new Failure('The call was cancelled before its turn in the session came: nothing was run.')
     },
   }
+}
+
+function abortionOf(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }

@@ -58,6 +58,21 @@ export function createSpool(options: SpoolOptions): Spool {
     return { segment, bytes: tailSegmentBytes }
   }
 
+  /** Answers how many of the bytes are settled: kept, or, on a full disk and over the budget, only to be counted. */
+  const keep = (bytes: Buffer): number => {
+    try {
+      const { segment, bytes: space } = room()
+      const part = bytes.subarray(0, space)
+      if (options.mayKeep(part.length)) {
+        writeAll(segment.fd, part, segment.length)
+        segment.length += part.length
+      }
+      return part.length
+    } catch {
+      return bytes.length
+    }
+  }
+
   return {
     path,
     append(chunk) {
@@ -66,14 +81,9 @@ export function createSpool(options: SpoolOptions): Spool {
         return
       }
       for (let done = 0; done < chunk.length; ) {
-        const { segment, bytes } = room()
-        const part = chunk.subarray(done, done + bytes)
-        if (options.mayKeep(part.length)) {
-          writeAll(segment.fd, part, segment.length)
-          segment.length += part.length
-        }
-        done += part.length
-        size += part.length
+        const bytes = keep(chunk.subarray(done))
+        done += bytes
+        size += bytes
       }
     },
     size: () => size,

@@ -4,6 +4,8 @@ import { strayBytes, wholeBytes } from './utf8.js'
 /** Output that can be read by byte offset; `read` returns fewer bytes where they were not kept. */
 export interface Source {
   read(from: number, to: number): Buffer
+  /** First kept byte at or after `offset`. */
+  nextKept(offset: number): number
 }
 
 export interface Range {
@@ -35,7 +37,8 @@ export function excerptOf(source: Source, range: Range, charsMax: number): Excer
   }
   const head = takeHead(source.read(from, Math.min(to, from + windowBytesMax)), Math.ceil(charsMax / 2))
   const gapFrom = from + head.bytes
-  const tail = takeTail(source.read(Math.max(gapFrom, to - windowBytesMax), to), charsMax - head.text.length)
+  const tailFrom = source.nextKept(Math.max(gapFrom, to - windowBytesMax))
+  const tail = takeTail(source.read(tailFrom, to), charsMax - head.text.length)
   const gapTo = Math.max(gapFrom, to - tail.bytes)
   if (gapTo === gapFrom) return { head: head.text + tail.text, next: to }
   return { head: head.text, gap: { from: gapFrom, to: gapTo, tail: tail.text }, next: to }

@@ -3,7 +3,7 @@ import { Failure } from '@auroracoder/kit'
 import type { Spool } from '../spool/spool.js'
 import { plainText } from './plain.js'
 
-const grepMsMax = 2_000
+const grepMsMax = 1_000
 const blockBytes = 256 * 1024
 const lineCharsMax = 2_000
 const newline = 0x0a
@@ -19,11 +19,16 @@ export function grepOutput(
     // The time limit also ends a pattern that backtracks without end.
     return String(runInNewContext('search()', { search }, { timeout: grepMsMax }))
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
+    if (isTimeout(error)) {
       throw new Failure(`"grep" took longer than ${grepMsMax} ms: use a simpler pattern.`, { cause: error })
     }
     throw error
   }
+}
+
+/** The error comes from the other context, where `Error` is another class. */
+function isTimeout(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
 }
 
 function compile(pattern: string): RegExp {

@@ -10,8 +10,9 @@ export function wholeBytes(bytes: Uint8Array): number {
 
 /** How many bytes at the start belong to a character that began before them. */
 export function strayBytes(bytes: Uint8Array): number {
-  const start = bytes.subarray(0, 3).findIndex((byte) => !isContinuation(byte))
-  return start < 0 ? 0 : start
+  const longest = bytes.subarray(0, 3)
+  const start = longest.findIndex((byte) => !isContinuation(byte))
+  return start < 0 ? longest.length : start
 }
 
 function isContinuation(byte: number): boolean {

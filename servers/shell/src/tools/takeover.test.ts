@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, utimesSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createWorkbench, type Workbench } from './workbench.fixture.js'
@@ -66,7 +66,7 @@ test('state that is too old is not taken over', async () => {
   for (const name of readdirSync(folder)) utimesSync(join(folder, name), longAgo, longAgo)
   const next = await bench.again()
   try {
-    const after = await next.run('echo "${EXPORTED-none}"; pwd')
+    const after = await next.run('printenv EXPORTED || echo none; pwd')
     expect(after.output).toBe(`none\n${next.root}`)
     expect(after.facts.took_over).toBeUndefined()
   } finally {
@@ -78,7 +78,6 @@ test('a broken snapshot does not break the shell', async () => {
   await bench.run(state)
   await bench.close()
   const folder = join(bench.stateDir, 'snapshots')
-  const { writeFileSync } = await import('node:fs')
   for (const name of readdirSync(folder)) writeFileSync(join(folder, name), 'x=1\nif then (((\n"')
   const next = await bench.again()
   try {
@@ -95,7 +94,7 @@ test('reset_terminal keeps the state, or forgets it', async () => {
   expect(kept.facts.ended).toBeGreaterThanOrEqual(2)
   expect((await bench.run(look)).output).toBe(expected)
   await bench.call('reset_terminal', { keep_state: false })
-  expect((await bench.run('echo "${EXPORTED-none}"; pwd')).output).toBe(`none\n${bench.root}`)
+  expect((await bench.run('printenv EXPORTED || echo none; pwd')).output).toBe(`none\n${bench.root}`)
 })
 
 test('reset_terminal ends what runs, and says so when it is read', async () => {
@@ -112,7 +111,7 @@ test('a session that was opened as "new" starts afresh', async () => {
   await bench.close()
   const next = await bench.again()
   try {
-    const second = await next.run('echo "[${OLD-}]"', { session: 'new' })
+    const second = await next.run('echo "[$OLD]"', { session: 'new' })
     expect(second.facts.session).toBe(first.facts.session)
     expect(second.output).toBe('[]')
   } finally {

@@ -38,12 +38,18 @@ function finalNewlineOff(text: string): string {
   return text.endsWith('\n') ? text.slice(0, -1) : text
 }
 
-const fence = /^\s*(`{3,}|~{3,})[^\n`]*\n([\s\S]*?)\n?\s*\1\s*$/
-
 function withoutFence(needle: readonly string[], newText: string): Cleaned | undefined {
-  if (!needle.every((part) => fence.test(part))) return undefined
-  const strip = (text: string) => fence.exec(text)?.[2] ?? text
-  return { needle: needle.map(strip), newText: strip(newText), forgiven: 'a markdown fence' }
+  const unfenced = needle.map(fencedText)
+  if (!unfenced.every((part) => part !== undefined)) return undefined
+  return { needle: unfenced, newText: fencedText(newText) ?? newText, forgiven: 'a markdown fence' }
+}
+
+/** What stands between a fence's first and last line; `undefined` when the text is not one fenced block. */
+function fencedText(text: string): string | undefined {
+  const [open = '', ...lines] = finalNewlineOff(text).split('\n')
+  const close = lines.pop()
+  const fence = /^(?:`{3,}|~{3,})/.exec(open)?.[0]
+  return fence !== undefined && close === fence ? lines.join('\n') : undefined
 }
 
 const escapeSequence = /\\(?:[nrt"'\\/]|u[0-9a-fA-F]{4})/
