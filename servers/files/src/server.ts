@@ -4,6 +4,7 @@ import { createLocks } from './disk/lock.js'
 import { createTempFiles, sweepTempFiles } from './disk/temp-files.js'
 import { createHistories } from './history/histories.js'
 import { createDocuments } from './text/documents.js'
+import { deleteFileTool } from './tools/delete-file.js'
 import { editFileTool } from './tools/edit-file.js'
 import { grepSearchTool } from './tools/grep-search.js'
 import { listDirectoryTool } from './tools/list-directory.js'
@@ -54,6 +55,7 @@ async function createFilesFamily({ roots, stateDir, flags: values, log }: Server
       readFileTool(workspace),
       writeFileTool(workspace),
       editFileTool(workspace, { editsMax }),
+      deleteFileTool(workspace),
       listDirectoryTool(workspace),
       grepSearchTool(workspace),
     ],
