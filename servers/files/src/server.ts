@@ -8,6 +8,7 @@ import { deleteFileTool } from './tools/delete-file.js'
 import { editFileTool } from './tools/edit-file.js'
 import { grepSearchTool } from './tools/grep-search.js'
 import { listDirectoryTool } from './tools/list-directory.js'
+import { moveFileTool } from './tools/move-file.js'
 import { readFileTool } from './tools/read-file.js'
 import { writeFileTool } from './tools/write-file.js'
 import { packageVersion } from './version.js'
@@ -56,6 +57,7 @@ async function createFilesFamily({ roots, stateDir, flags: values, log }: Server
       writeFileTool(workspace),
       editFileTool(workspace, { editsMax }),
       deleteFileTool(workspace),
+      moveFileTool(workspace),
       listDirectoryTool(workspace),
       grepSearchTool(workspace),
     ],

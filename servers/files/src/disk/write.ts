@@ -83,7 +83,7 @@ async function viaTempFile(writing: Writing, { temp, target }: { temp: string; t
 }
 
 /** Owner where possible, and mode. The owner goes first: changing it clears the set-user-id bit. */
-async function takeOver(handle: FileHandle, { uid, gid, mode }: BigIntStats): Promise<void> {
+export async function takeOver(handle: FileHandle, { uid, gid, mode }: BigIntStats): Promise<void> {
   const own = await handle.stat({ bigint: true })
   const foreign = own.uid !== uid || own.gid !== gid
   const kept = !foreign || (await handle.chown(Number(uid), Number(gid)).then(yes, no))
@@ -106,7 +106,7 @@ async function checkUntouched(target: string, { before, jail, path }: Writing): 
   )
 }
 
-function isSameState(now: BigIntStats, then: BigIntStats): boolean {
+export function isSameState(now: BigIntStats, then: BigIntStats): boolean {
   return (
     now.ino === then.ino &&
     now.dev === then.dev &&
