@@ -2,7 +2,12 @@ import { Failure, type Family, type OwnFlag, type ServerDefinition, type ServerO
 import { createJail } from '@auroracoder/kit/jail'
 import { createLocks } from './disk/lock.js'
 import { createTempFiles, sweepTempFiles } from './disk/temp-files.js'
-import { createHistories } from './history/histories.js'
+import { createConversations } from './panel/conversations.js'
+import { createPanel } from './panel/create-panel.js'
+import { createCrowding, crowdingDefaults } from './panel/crowding.js'
+import { createPanelOwner } from './panel/owner.js'
+import { createReports } from './panel/reports.js'
+import { createSpool } from './panel/spool.js'
 import { createDocuments } from './text/documents.js'
 import { deleteFileTool } from './tools/delete-file.js'
 import { editFileTool } from './tools/edit-file.js'
@@ -41,12 +46,17 @@ Paths are relative to the first root, or absolute inside a root.`,
 async function createFilesFamily({ roots, stateDir, flags: values, log }: ServerOptions): Promise<Family> {
   const jail = await createJail(roots)
   const editsMax = editsMaxOf(values['max-edits'])
+  const locks = createLocks()
+  const documents = createDocuments()
+  const spool = createSpool({ stateDir, log })
+  const shared = { jail, conversations: createConversations(), reports: createReports(), spool }
+  const crowding = createCrowding(crowdingDefaults)
   const workspace: Workspace = {
     jail,
-    locks: createLocks(),
+    locks,
     temps: createTempFiles({ stateDir, log }),
-    histories: createHistories(),
-    documents: createDocuments(),
+    panel: createPanel({ ...shared, crowding }),
+    documents,
   }
   const sweeping = sweepTempFiles({ stateDir, roots: jail.roots }).catch((error: unknown) => {
     log.warn('old temp files could not be swept', { err: error })
@@ -61,7 +71,8 @@ async function createFilesFamily({ roots, stateDir, flags: values, log }: Server
       listDirectoryTool(workspace),
       grepSearchTool(workspace),
     ],
-    close: () => sweeping,
+    panel: createPanelOwner({ ...shared, crowding, locks, documents, nowMs: Date.now, log }),
+    close: async () => void (await Promise.all([sweeping, spool.settled()])),
   }
 }
 
