@@ -2,13 +2,10 @@ import { Failure, type Family, type OwnFlag, type ServerDefinition, type ServerO
 import { createJail } from '@auroracoder/kit/jail'
 import { createLocks } from './disk/lock.js'
 import { createTempFiles, sweepTempFiles } from './disk/temp-files.js'
-import { createConversations } from './panel/conversations.js'
-import { createPanel } from './panel/create-panel.js'
-import { createCrowding, crowdingDefaults } from './panel/crowding.js'
-import { createPanelOwner } from './panel/owner.js'
-import { createReports } from './panel/reports.js'
-import { createSpool } from './panel/spool.js'
+import { type CrowdingLimits, crowdingDefaults } from './panel/crowding.js'
+import { createOpenFiles } from './panel/open-files.js'
 import { createDocuments } from './text/documents.js'
+import { closeFileTool } from './tools/close-file.js'
 import { deleteFileTool } from './tools/delete-file.js'
 import { editFileTool } from './tools/edit-file.js'
 import { grepSearchTool } from './tools/grep-search.js'
@@ -26,6 +23,14 @@ const flags = {
   'max-edits': {
     type: 'string',
     description: `Edits accepted in one edit_file call, ${editsMaxLeast} to ${editsMaxDefault} (default ${editsMaxDefault})`,
+  },
+  'warn-files': {
+    type: 'string',
+    description: `Open files beyond which the model is warned, and warned strongly (default ${crowdingDefaults.files})`,
+  },
+  'warn-chars': {
+    type: 'string',
+    description: `Characters shown beyond which the model is warned, and warned strongly (default ${crowdingDefaults.chars})`,
   },
 } satisfies Record<string, OwnFlag>
 
@@ -46,18 +51,12 @@ Paths are relative to the first root, or absolute inside a root.`,
 async function createFilesFamily({ roots, stateDir, flags: values, log }: ServerOptions): Promise<Family> {
   const jail = await createJail(roots)
   const editsMax = editsMaxOf(values['max-edits'])
+  const limits = limitsOf(values)
   const locks = createLocks()
   const documents = createDocuments()
-  const spool = createSpool({ stateDir, log })
-  const shared = { jail, conversations: createConversations(), reports: createReports(), spool }
-  const crowding = createCrowding(crowdingDefaults)
-  const workspace: Workspace = {
-    jail,
-    locks,
-    temps: createTempFiles({ stateDir, log }),
-    panel: createPanel({ ...shared, crowding }),
-    documents,
-  }
+  const openFiles = createOpenFiles({ jail, locks, documents, stateDir, limits, nowMs: Date.now, log })
+  const temps = createTempFiles({ stateDir, log })
+  const workspace: Workspace = { jail, locks, temps, panel: openFiles.panel, documents }
   const sweeping = sweepTempFiles({ stateDir, roots: jail.roots }).catch((error: unknown) => {
     log.warn('old temp files could not be swept', { err: error })
   })
@@ -68,11 +67,13 @@ async function createFilesFamily({ roots, stateDir, flags: values, log }: Server
       editFileTool(workspace, { editsMax }),
       deleteFileTool(workspace),
       moveFileTool(workspace),
+      closeFileTool(workspace),
       listDirectoryTool(workspace),
       grepSearchTool(workspace),
     ],
-    panel: createPanelOwner({ ...shared, crowding, locks, documents, nowMs: Date.now, log }),
-    close: async () => void (await Promise.all([sweeping, spool.settled()])),
+    panel: openFiles.owner,
+    resources: [openFiles.resource],
+    close: async () => void (await Promise.all([sweeping, openFiles.close()])),
   }
 }
 
@@ -81,4 +82,21 @@ function editsMaxOf(value: string | boolean | undefined): number {
   const count = Number(value)
   if (Number.isInteger(count) && count >= editsMaxLeast && count <= editsMaxDefault) return count
   throw new Failure(`--max-edits must be a number from ${editsMaxLeast} to ${editsMaxDefault}, found "${value}".`)
+}
+
+type FlagValues = ServerOptions['flags']
+
+function limitsOf(values: FlagValues): CrowdingLimits {
+  return {
+    files: stepsOf(values, 'warn-files') ?? crowdingDefaults.files,
+    chars: stepsOf(values, 'warn-chars') ?? crowdingDefaults.chars,
+  }
+}
+
+function stepsOf(values: FlagValues, flag: 'warn-files' | 'warn-chars'): readonly [number, number] | undefined {
+  const value = values[flag]
+  if (value === undefined) return undefined
+  const [, mild, strong] = /^\s*(\d{1,9})\s*,\s*(\d{1,9})\s*$/.exec(String(value)) ?? []
+  if (Number(mild) <= Number(strong)) return [Number(mild), Number(strong)]
+  throw new Failure(`--${flag} must be two numbers in order, such as "5,10", found "${value}".`)
 }

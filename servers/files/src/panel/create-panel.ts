@@ -56,6 +56,11 @@ export function createPanel({ jail, conversations, reports, spool, crowding }: P
   return {
     historyOf: (call, real) => memoryOf(call, real)?.history,
 
+    openFiles(call) {
+      const files = conversations.find(call.conversation)?.files ?? []
+      return [...files].flatMap(([real, { open }]) => (open ? [real] : []))
+    },
+
     isShown(call, real, view) {
       const open = memoryOf(call, real)?.open
       return open?.hash.startsWith(view.revision) === true && covers(open.visible, visibleIn(view))

@@ -1,18 +1,17 @@
 import { lstat } from 'node:fs/promises'
-import { Failure, type Log, type PanelOwner } from '@auroracoder/kit'
+import type { Log, PanelOwner } from '@auroracoder/kit'
 import type { Jail } from '@auroracoder/kit/jail'
 import type { PanelChange } from '@auroracoder/kit/wire'
 import type { Locks } from '../disk/lock.js'
-import { readFile } from '../disk/read.js'
-import type { TextDocument } from '../text/document.js'
 import type { Documents } from '../text/documents.js'
 import { viewCharsMax, viewOf } from '../view/view.js'
 import { createAdoption } from './adopt.js'
 import type { Conversation, Conversations, FileMemory, OpenFile } from './conversations.js'
 import type { Crowding } from './crowding.js'
+import { readText } from './read-text.js'
 import { refresh } from './refresh.js'
 import type { Reports } from './reports.js'
-import { type FileStats, isUnchanged } from './seen-state.js'
+import { isUnchanged } from './seen-state.js'
 import type { Spool } from './spool.js'
 import { encodeState } from './state.js'
 import { requestsAfter, visibleIn } from './visible.js'
@@ -96,6 +95,8 @@ async function look(options: Look, real: string): Promise<PanelChange[]> {
   const stats = await lstat(real, { bigint: true }).catch(() => undefined)
   if (stats && !isMissed && memory.history && open.seen && isUnchanged(open.seen, stats)) return []
   const found = await readText(options, real)
+  // Meanwhile it may have been closed, deleted or moved.
+  if (conversation.files.get(real) !== memory) return look(options, real)
   if ('kind' in found) return leave(options, { real, memory, kind: found.kind })
   const { document } = found
 
@@ -133,19 +134,4 @@ function leave({ conversation, report }: Look, { real, memory, kind }: Leaving):
   conversation.update(real, { ...memory, open: undefined })
   conversation.gone.set(key, { kind, toldAt: report() })
   return [{ kind, key }]
-}
-
-type Text = { document: TextDocument; stats: FileStats } | { kind: 'closed' | 'deleted' }
-
-/** What cannot be read any more, or is no text any more, cannot be shown any more. */
-async function readText({ jail, documents }: OwnerOptions, real: string): Promise<Text> {
-  try {
-    const content = await readFile(jail, real)
-    if (!content) return { kind: 'deleted' }
-    const document = await documents.parse(real, content.bytes)
-    return document ? { document, stats: content.stats } : { kind: 'closed' }
-  } catch (error) {
-    if (error instanceof Failure) return { kind: 'closed' }
-    throw error
-  }
 }

@@ -10,6 +10,8 @@ import type { TextDocument } from '../text/document.js'
 export interface Panel {
   /** What the conversation has seen of the file, open or not. */
   historyOf(call: Call, real: string): FileHistory | undefined
+  /** Real paths, the file used longest ago first. */
+  openFiles(call: Call): readonly string[]
   /** Whether all of the view is shown already, and still true. */
   isShown(call: Call, real: string, view: View): boolean
   opened(call: Call, opening: Opening): void
