@@ -7,7 +7,7 @@ import { createInputs } from './inputs.js'
 import { effectiveEvents, type LogEvent, modelNotices } from './log-event.js'
 import { panelNonce } from './panels/nonce.js'
 import type { PanelPolicy } from './panels/policy.js'
-import { inRevisionOrder, type PanelReport } from './panels/reports.js'
+import { type PanelReport, withoutGaps } from './panels/reports.js'
 import { changesText, inFull, stateText } from './panels/text.js'
 import { createSteps } from './steps.js'
 
@@ -36,7 +36,7 @@ export function toMessages(events: readonly LogEvent[], options: HistoryOptions)
  * result, answers that did not finish leave no trace, and what can be read of an open file is what it is.
  */
 export function renderHistory(events: readonly LogEvent[], options: HistoryOptions): History {
-  const log = inRevisionOrder(effectiveEvents(events))
+  const log = withoutGaps(effectiveEvents(events))
   const collapse = collapseAt(log, options.panelPolicy)
   const nonce = panelNonce(log) ?? ''
   const conversation = createConversation()

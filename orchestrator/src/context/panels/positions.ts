@@ -1,27 +1,21 @@
 import { effectiveEvents, type LogEvent } from '../log-event.js'
-import { inRevisionOrder } from './reports.js'
+import { withoutGaps } from './reports.js'
 
 /** How far the model has been told of a panel. */
 export interface PanelPosition {
   id: string
-  /** Every report up to this revision is in the log. */
+  /** The revision up to which everything was told. */
   since: number
-  /** The server's opaque state, as it came with the newest report. */
+  /** The server's opaque state at that revision. */
   state: unknown
 }
 
-/**
- * A report counts its revision up by one, so a gap is the report of a call whose answer was lost (cancelled, or its
- * server died): `since` stays before it, and the next read tells what is missing.
- */
 export function panelPositions(log: readonly LogEvent[]): PanelPosition[] {
   const positions = new Map<string, PanelPosition>()
-  for (const event of inRevisionOrder(effectiveEvents(log))) {
+  for (const event of withoutGaps(effectiveEvents(log))) {
     if (event.type !== 'panel.changed') continue
-    const { panel: id, revision, state, callId } = event.data
-    const known = positions.get(id)?.since ?? 0
-    const isRead = callId === undefined
-    positions.set(id, { id, since: isRead || revision === known + 1 ? revision : known, state })
+    const { panel: id, revision: since, state } = event.data
+    positions.set(id, { id, since, state })
   }
   return [...positions.values()]
 }

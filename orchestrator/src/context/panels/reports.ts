@@ -3,11 +3,24 @@ import type { LogEvent } from '../log-event.js'
 export type PanelReport = Extract<LogEvent, { type: 'panel.changed' }>
 
 /**
- * The log with its panel reports in the order in which the servers made them. Calls that run side by side may answer
- * in another one, and a later change must not be applied before an earlier one. Across calls that did not overlap the
- * log is right, also when a server that lost its memory counts from the beginning again.
+ * The log with those panel reports alone that the model can be told, in the order in which they were made. A server
+ * counts its revision up by one with every report, so a gap is the report of a call whose answer was lost (it was
+ * cancelled, or the server died). What comes after a gap cannot be applied; the next read, which is asked from the
+ * revision before the gap, tells it all afresh.
  */
-export function inRevisionOrder(log: readonly LogEvent[]): LogEvent[] {
+export function withoutGaps(log: readonly LogEvent[]): LogEvent[] {
+  const known = new Map<string, number>()
+  return inRevisionOrder(log).filter((event) => {
+    if (event.type !== 'panel.changed') return true
+    const { panel, revision, callId } = event.data
+    const isNext = callId === undefined || revision === (known.get(panel) ?? 0) + 1
+    if (isNext) known.set(panel, revision)
+    return isNext
+  })
+}
+
+/** Calls that run side by side may answer in another order than they were made in; across others the log is right. */
+function inRevisionOrder(log: readonly LogEvent[]): LogEvent[] {
   const ordered = [...log]
   for (const slots of overlappingReports(log)) {
     const reports = slots.map(({ report }) => report).sort((a, b) => a.data.revision - b.data.revision)
