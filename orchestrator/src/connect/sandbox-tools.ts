@@ -7,7 +7,7 @@ import { createServerLink, ServerDied, type ServerLink } from './server-link.js'
 import type { ToolInfo, ToolOutcome, ToolRequest, ToolSet } from './tool-set.js'
 
 export interface SandboxToolsOptions {
-  sandbox: Sandbox
+  sandbox: Pick<Sandbox, 'connect'>
   servers: readonly ServerName[]
   /** What the servers remember is kept under it, for each branch of the session apart. */
   sessionId: string

@@ -22,7 +22,7 @@ export interface ServerLink {
 }
 
 export interface ServerLinkOptions {
-  sandbox: Sandbox
+  sandbox: Pick<Sandbox, 'connect'>
   server: ServerName
   clientInfo: { name: string; version: string }
 }
