@@ -353,3 +353,17 @@ async function untilType(sessions: Awaited<ReturnType<Folder['serve']>>['session
     if (batch.some((candidate) => candidate.type === type)) return
   }
 }
+
+test('an event that could not be read back fails its run and does not get into the log', async () => {
+  const image = { type: 'image' as const, data: 'no base64!', mimeType: 'image/png' }
+  const agent: Agent = async function* () {
+    yield event({ type: 'tool.finished', data: { callId: 'call_1', ok: true, content: [image], meta: {} } })
+    yield finished()
+  }
+  const { sessions } = await folder.serve({ agent })
+  const { id } = await sessions.create(scratch)
+  await sessions.startRun(id, say('go'))
+  const log = (await untilEnd(sessions, id)).filter(isStored)
+  expect(log.at(-1)).toMatchObject({ type: 'run.failed', data: { code: 'internal' } })
+  expect(await sessions.history(id)).toEqual(log)
+})

@@ -1,4 +1,4 @@
-import { type EventDraft, eventVersion, type StoredEvent } from '../events/index.js'
+import { type EventDraft, eventVersion, type StoredEvent, storedEventSchema } from '../events/index.js'
 import type { EventStore } from './event-store.js'
 import type { Hub } from './hub.js'
 import { type SessionSummary, summarise } from './summary.js'
@@ -45,7 +45,8 @@ export function createWriter({ store, hub, session, epoch, tail, now, ...options
       ...draft,
       time,
     })
-    const events = drafts.map(place)
+    // What could not be read back must not get into the log: it would take the whole session with it.
+    const events = drafts.map(place).map((event) => storedEventSchema.parse(event))
     const after = events.reduce<SessionSummary | undefined>(summarise, summary)
     const change = after === undefined || after === summary ? {} : { summary: after }
     hub.announce(seq + events.length)

@@ -3,6 +3,7 @@ import { createJail } from '@auroracoder/kit/jail'
 import { createLocks } from './disk/lock.js'
 import { createTempFiles, sweepTempFiles } from './disk/temp-files.js'
 import { createHistories } from './history/histories.js'
+import { createDocuments } from './text/documents.js'
 import { editFileTool } from './tools/edit-file.js'
 import { grepSearchTool } from './tools/grep-search.js'
 import { listDirectoryTool } from './tools/list-directory.js'
@@ -42,6 +43,7 @@ async function createFilesFamily({ roots, stateDir, flags: values, log }: Server
     locks: createLocks(),
     temps: createTempFiles({ stateDir, log }),
     histories: createHistories(),
+    documents: createDocuments(),
   }
   const sweeping = sweepTempFiles({ stateDir, roots: jail.roots }).catch((error: unknown) => {
     log.warn('old temp files could not be swept', { err: error })

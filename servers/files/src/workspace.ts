@@ -2,6 +2,7 @@ import type { Jail } from '@auroracoder/kit/jail'
 import type { Locks } from './disk/lock.js'
 import type { TempFiles } from './disk/temp-files.js'
 import type { Histories } from './history/histories.js'
+import type { Documents } from './text/documents.js'
 
 /** What the tools of one server share. */
 export interface Workspace {
@@ -10,4 +11,5 @@ export interface Workspace {
   readonly locks: Locks
   readonly temps: TempFiles
   readonly histories: Histories
+  readonly documents: Documents
 }

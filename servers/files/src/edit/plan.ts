@@ -42,7 +42,7 @@ export function planEdits({ document, edits, basis }: EditBatch): Outcome<Plan> 
   const composed = compose(document, settled)
   if (isRefused(composed)) return composed
   if (composed.ok.text === document.text) {
-    return { refused: 'The edits change nothing: the file already reads like that. Nothing was written.' }
+    return { refused: 'The edits change nothing: the file already reads like that.' }
   }
   return {
     ok: {
@@ -65,8 +65,8 @@ function failures(outcomes: readonly Outcome<Landed>[]): string {
     isRefused(outcome) ? [outcomes.length === 1 ? outcome.refused : `Edit ${index + 1}: ${outcome.refused}`] : [],
   )
   const fine = outcomes.length - reasons.length
-  const rest = fine > 0 ? ` The other ${fine} would apply; send all of them again.` : ''
-  return `Nothing was written.${rest}\n${reasons.join('\n\n')}`
+  const rest = fine > 0 ? `The other ${fine} would apply; send all of them again.\n` : ''
+  return `${rest}${reasons.join('\n\n')}`
 }
 
 function landEdit(document: TextDocument, edit: EditRequest, basis: Basis | undefined): Outcome<Landed> {

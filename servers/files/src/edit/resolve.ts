@@ -2,7 +2,8 @@ import type { TextDocument } from '../text/document.js'
 import { withLineFeeds } from '../text/lines.js'
 import type { Basis } from './basis.js'
 import { choosePlace, separatePlaces } from './choose.js'
-import { explainChoice, explainMiss, numbered } from './explain.js'
+import { likelierPlace } from './doubt.js'
+import { explainChoice, explainDoubt, explainMiss, numbered } from './explain.js'
 import { haystackOf } from './find/haystack.js'
 import type { Place } from './find/place.js'
 import { type Found, findPlaces, type Wanted } from './find/stages.js'
@@ -24,9 +25,10 @@ export function resolveEdit(document: TextDocument, request: EditRequest, basis:
   if (wanted.kind === 'edge') return { ok: wanted }
   const moved = movedThisTurn(edit, basis)
   if (moved) return { refused: moved }
-  const found = findPlaces(haystackOf(document), wanted, edit.newText)
+  const newText = withBlankEnd(edit, wanted)
+  const found = findPlaces(haystackOf(document), wanted, newText)
   if (found.places.length === 0) {
-    return { refused: explainMiss({ wanted, newText: edit.newText, texts, hint: hintOf(edit, basis) }) }
+    return { refused: explainMiss({ wanted, newText, texts, hint: hintOf(edit, basis) }) }
   }
   if (edit.replaceAll) return { ok: { kind: 'places', wanted, ...everywhere(found, wanted) } }
   const place = onePlace({ found, edit, basis, wanted, texts })
@@ -46,6 +48,15 @@ function withLineFeedsIn(request: EditRequest): EditRequest {
 
 function oneLineEndOff(line: string): string {
   return line.endsWith('\n') ? line.slice(0, -1) : line
+}
+
+/**
+ * Where the range ends in a blank line, a final newline is that line's rather than one that is not needed: who names
+ * the blank line as a boundary writes it in the new text too, unless it is to go.
+ */
+function withBlankEnd({ newText, insert }: EditRequest, wanted: Wanted): string {
+  const endsBlank = wanted.kind === 'lines' && wanted.last === '' && !insert
+  return endsBlank && /[^\r\n](?:\r\n|\r|\n)$/.test(newText) ? `${newText}\n` : newText
 }
 
 /** 0-based line where the first of the model's lines is now. */
@@ -89,6 +100,11 @@ function onePlace({ found, edit, basis, wanted, texts }: Choice): Outcome<Place>
   if (then && isRefused(then)) return { refused: `${then.refused} There now:\n${around(texts, hint ?? 0)}` }
   const place = then ? then.ok : choosePlace(found.places, hint)
   if (!place) return { refused: explainChoice(found.places, texts, edit.lines !== undefined) }
+  const likelier =
+    wanted.kind === 'lines' && !edit.insert
+      ? likelierPlace(place, { places: found.places, newText: found.newText, texts })
+      : undefined
+  if (likelier) return { refused: explainDoubt([place, likelier], texts) }
   const stale = wanted.kind === 'lines' && !edit.insert ? staleInterior(meant, place, texts) : undefined
   if (stale) return { refused: `${stale} There now:\n${numbered(texts, place.first, place.last)}` }
   return { ok: place }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { documentFromText } from '../text/document.js'
+import { documentFromText } from '../text/document.fixture.js'
 import { basisOf } from './basis-of.js'
 import { type FileHistory, newestOf, observe, translateLine } from './file-history.js'
 import { createHistories } from './histories.js'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { detectEncoding } from './detect.js'
-import { type Encoding, utf8 } from './encoding.js'
+import type { Encoding } from './encoding.js'
 import { type Eol, type Lines, splitLines } from './lines.js'
 
 /** A text file at one moment: its bytes, and what they say. */
@@ -23,18 +23,19 @@ export async function parseDocument(bytes: Uint8Array): Promise<TextDocument | u
 
 export function documentOf(bytes: Uint8Array, encoding: Encoding): TextDocument {
   const text = encoding.decode(bytes.subarray(encoding.bom.length))
-  const lines = splitLines(text)
+  return assembleDocument({ bytes, encoding, text, lines: splitLines(text) })
+}
+
+/** For who knows already what the bytes say. */
+export function assembleDocument(parts: Pick<TextDocument, 'bytes' | 'encoding' | 'text' | 'lines'>): TextDocument {
   let plain: TextDocument['plain'] | undefined
   return {
-    bytes,
-    encoding,
-    text,
-    lines,
+    ...parts,
     get plain() {
-      plain ??= plainOf(text, lines)
+      plain ??= plainOf(parts.text, parts.lines)
       return plain
     },
-    revision: revisionOf(bytes),
+    revision: revisionOf(parts.bytes),
   }
 }
 
@@ -47,11 +48,6 @@ function plainOf(text: string, lines: Lines): TextDocument['plain'] {
     start += line.length + 1
   }
   return { text: lines.texts.join('\n') + (lines.eols.at(-1) === '' ? '' : '\n'), starts }
-}
-
-/** A text that was never a file, in the form that one would have. */
-export function documentFromText(text: string): TextDocument {
-  return documentOf(utf8.encode(text), utf8)
 }
 
 /** First 8 hex digits of the SHA-256 of the bytes. */

@@ -11,7 +11,7 @@ import { replaceContent } from '../edit/replace-content.js'
 import { type EditRequest, isRefused } from '../edit/request.js'
 import { basisOf } from '../history/basis-of.js'
 import { newestOf, observe } from '../history/file-history.js'
-import { hasFinalNewline, lineCount, parseDocument, type TextDocument } from '../text/document.js'
+import { hasFinalNewline, lineCount, type TextDocument } from '../text/document.js'
 import { currentState, linesOf } from '../view/current-state.js'
 import type { Workspace } from '../workspace.js'
 import { acceptEdits, editFields, requestOf, wireEdit } from './edit-arguments.js'
@@ -70,7 +70,7 @@ async function edit(workspace: Workspace, call: Call, request: Request): Promise
   const { real } = request
   const content = await readFile(jail, real)
   if (!content) return create(workspace, call, request)
-  const document = await parseDocument(content.bytes)
+  const document = await workspace.documents.parse(real, content.bytes)
   if (!document) throw new Failure(`"${jail.display(real)}" is not text, so it cannot be edited.`)
   await change(workspace, call, { ...request, content, document })
 }
@@ -107,11 +107,12 @@ async function change(workspace: Workspace, call: Call, request: Existing): Prom
   const history = observe(known, { document, origin: known ? 'drifted' : 'opened', step: call.step })
   const basis = basisOf({ known, history, revision, step: call.step })
   const planned = planEdits({ document, edits: requests, basis })
-  if (isRefused(planned)) throw new Failure(`${path}: ${planned.refused}`)
+  if (isRefused(planned)) throw new Failure(`Nothing was written to ${path}. ${planned.refused}`)
   const plan = planned.ok
   for (const correction of plan.corrections) call.reply.note(correction)
   if (dryRun) return preview(call, { path, document, plan })
   await writeFile({ jail, temps, path: real, bytes: plan.document.bytes, before: content })
+  workspace.documents.keep(real, plan.document)
   const drift = newestOf(known)?.revision === document.revision ? undefined : newestOf(known)
   const told = drift && currentState(document, { path, known: drift, charsMax: call.outputCharsMax - frameChars })
   const before = observe(known, { document, origin: 'drifted', step: call.step, shown: told?.shown ?? [] })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { suggestion } from '../disk/near-names.js'
 import { readFile } from '../disk/read.js'
 import { observe } from '../history/file-history.js'
-import { parseDocument, type TextDocument } from '../text/document.js'
+import type { TextDocument } from '../text/document.js'
 import { imageTypes, mediaTypeOf } from '../text/media.js'
 import { type LineRequest, parseLineRequests } from '../view/line-request.js'
 import { lineCharsMax, viewLinesMax, viewOf } from '../view/view.js'
@@ -87,12 +87,12 @@ interface Showing {
 
 /** Returns how many characters it took. */
 async function show(workspace: Workspace, call: Call, { path, requests, charsMax }: Showing): Promise<number> {
-  const { jail, locks } = workspace
+  const { jail, locks, documents } = workspace
   const real = await jail.resolve(path)
   return locks.run(real, async () => {
     const content = await readFile(jail, real)
     if (!content) throw new Failure(`There is no file "${jail.display(real)}".${await suggestion(jail, real)}`)
-    const document = await parseDocument(content.bytes)
+    const document = await documents.parse(real, content.bytes)
     if (!document) return showBinary(call, jail.display(real), content.bytes)
     return showText(workspace, call, { real, document, requests, charsMax })
   })

@@ -7,7 +7,7 @@ import { countChanges, hunksBetween } from '../edit/hunks.js'
 import { replaceContent } from '../edit/replace-content.js'
 import { isRefused } from '../edit/request.js'
 import { newestOf, observe } from '../history/file-history.js'
-import { lineCount, parseDocument, revisionOf, type TextDocument } from '../text/document.js'
+import { lineCount, revisionOf, type TextDocument } from '../text/document.js'
 import { currentState } from '../view/current-state.js'
 import { viewOf } from '../view/view.js'
 import type { Workspace } from '../workspace.js'
@@ -49,11 +49,11 @@ interface Request {
 }
 
 async function write(workspace: Workspace, call: Call, request: Request): Promise<void> {
-  const { jail, temps, histories } = workspace
+  const { jail, temps, histories, documents } = workspace
   const { real, content, overwrite } = request
   const shown = jail.display(real)
   const before = await readFile(jail, real)
-  const old = before && (await parseDocument(before.bytes))
+  const old = before && (await documents.parse(real, before.bytes))
   const next = replaceContent(old, content)
   if (isRefused(next)) throw new Failure(next.refused)
   const { document, kept } = next.ok

@@ -151,9 +151,13 @@ function remoteTool(tool: ListedTool): RemoteTool {
 function remoteResult(result: CallToolResult): RemoteResult {
   const text: string[] = []
   const images: RemoteImage[] = []
+  const addImage = ({ data, mimeType }: RemoteImage): void => {
+    if (z.base64().safeParse(data).success) images.push({ data, mimeType })
+    else text.push(`[an image, ${mimeType}, that is not valid base64]`)
+  }
   for (const block of result.content) {
     if (block.type === 'text') text.push(block.text)
-    else if (block.type === 'image') images.push({ data: block.data, mimeType: block.mimeType })
+    else if (block.type === 'image') addImage(block)
     else text.push(describe(block))
   }
   // Servers that answer with data alone still have to be read.

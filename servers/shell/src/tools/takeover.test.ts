@@ -66,7 +66,7 @@ test('state that is too old is not taken over', async () => {
   for (const name of readdirSync(folder)) utimesSync(join(folder, name), longAgo, longAgo)
   const next = await bench.again()
   try {
-    const after = await next.run('echo "${EXPORTED-none}"; pwd')
+    const after = await next.run('printenv EXPORTED || echo none; pwd')
     expect(after.output).toBe(`none\n${next.root}`)
     expect(after.facts.took_over).toBeUndefined()
   } finally {
@@ -94,7 +94,7 @@ test('reset_terminal keeps the state, or forgets it', async () => {
   expect(kept.facts.ended).toBeGreaterThanOrEqual(2)
   expect((await bench.run(look)).output).toBe(expected)
   await bench.call('reset_terminal', { keep_state: false })
-  expect((await bench.run('echo "${EXPORTED-none}"; pwd')).output).toBe(`none\n${bench.root}`)
+  expect((await bench.run('printenv EXPORTED || echo none; pwd')).output).toBe(`none\n${bench.root}`)
 })
 
 test('reset_terminal ends what runs, and says so when it is read', async () => {
@@ -111,7 +111,7 @@ test('a session that was opened as "new" starts afresh', async () => {
   await bench.close()
   const next = await bench.again()
   try {
-    const second = await next.run('echo "[${OLD-}]"', { session: 'new' })
+    const second = await next.run('echo "[$OLD]"', { session: 'new' })
     expect(second.facts.session).toBe(first.facts.session)
     expect(second.output).toBe('[]')
   } finally {
