@@ -4,7 +4,6 @@ import type { ChatMessage } from '../providers/index.js'
 import { contentText, userMessage } from './content.js'
 import type { LogEvent } from './log-event.js'
 import type { HistoryOptions } from './messages.js'
-import { inFull } from './panels/text.js'
 
 interface Call {
   name: string
@@ -134,9 +133,8 @@ function placeReports({ calls, reports }: Step, changesText: ChangesText): { at:
   const ids = [...calls.keys()]
   let last = 0
   return reports.map(({ callId, changes }) => {
-    const own = ids.indexOf(callId)
-    last = Math.max(last, own)
-    return { at: last, text: changesText(last === own ? changes : changes.map(inFull)) }
+    last = Math.max(last, ids.indexOf(callId))
+    return { at: last, text: changesText(changes) }
   })
 }
 

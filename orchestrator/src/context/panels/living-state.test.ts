@@ -42,13 +42,14 @@ const call = fc.record({
   ),
   fate: fc.constantFrom('answered', 'answered', 'answered', 'lost'),
 })
-/** Calls that only read and run side by side; they answer in an order of their own. */
+/** Calls that only read and run side by side: they take effect in one order and answer in another. */
 const sideBySide = fc.record({
   calls: fc.array(fc.record({ do: fc.oneof(read, close), fate: fc.constantFrom('answered', 'answered', 'lost') }), {
     minLength: 2,
     maxLength: 4,
   }),
-  order: fc.array(fc.nat(9), { minLength: 4, maxLength: 4 }),
+  acts: fc.array(fc.nat(9), { minLength: 4, maxLength: 4 }),
+  answers: fc.array(fc.nat(9), { minLength: 4, maxLength: 4 }),
 })
 const happening = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('step' as const), calls: fc.array(call, { maxLength: 3 }) }) },
@@ -121,16 +122,18 @@ function callInTurn(session: Session, calls: readonly Call[]): void {
   }
 }
 
-function callSideBySide(session: Session, { calls, order }: Extract<Happening, { kind: 'reads' }>['group']): void {
-  const { stepId, ids } = answer(session, calls)
+function callSideBySide(session: Session, group: Extract<Happening, { kind: 'reads' }>['group']): void {
+  const { stepId, ids } = answer(session, group.calls)
   for (const callId of ids) begin(session, { stepId, callId })
-  const answers = calls.map((made, index) => ({
-    callId: ids[index] ?? '',
-    report: act(session.desk, made.do),
-    isLost: made.fate === 'lost',
-    rank: order[index] ?? 0,
-  }))
-  for (const made of answers.sort((a, b) => a.rank - b.rank)) end(session, { stepId, ...made })
+  const made = group.calls.map((each, index) => ({ ...each, index, callId: ids[index] ?? '' }))
+  const done = inOrder(made, group.acts).map((each) => ({ ...each, report: act(session.desk, each.do) }))
+  for (const { callId, report, fate } of inOrder(done, group.answers)) {
+    end(session, { stepId, callId, report, isLost: fate === 'lost' })
+  }
+}
+
+function inOrder<T extends { index: number }>(items: readonly T[], ranks: readonly number[]): T[] {
+  return items.toSorted((a, b) => (ranks[a.index] ?? 0) - (ranks[b.index] ?? 0))
 }
 
 /** The panels are read, then the model is called. */
@@ -251,6 +254,38 @@ test.each(policies)('a log cut anywhere shows what its changes come to (%s)', (p
     }),
     { numRuns: 600 },
   )
+})
+
+test('calls that ran side by side each show their own views, whichever answered first', () => {
+  const read = (path: 'a.ts' | 'b.ts') => ({
+    do: { kind: 'read' as const, path, start: 1, count: 100 as const },
+    fate: 'answered' as const,
+  })
+  const group = { calls: [read('a.ts'), read('b.ts')], acts: [0, 1, 2, 3], answers: [1, 0, 2, 3] }
+  const log = play([{ kind: 'reads', group }], () => {})
+  const results = toMessages(log, views).flatMap(({ role, content }) => (role === 'tool' ? [content] : []))
+  expect(results).toEqual([expect.stringContaining('--- a.ts'), expect.stringContaining('--- b.ts')])
+  expect(log.filter(({ type }) => type === 'panel.changed')).toHaveLength(2)
+})
+
+test('changes are read in the order in which they were made, whatever the order of their calls', () => {
+  const read = {
+    do: { kind: 'read' as const, path: 'a.ts' as const, start: 1, count: 100 as const },
+    fate: 'answered' as const,
+  }
+  const close = { do: { kind: 'close' as const, path: 'a.ts' as const }, fate: 'answered' as const }
+  const group = { calls: [close, read], acts: [1, 0, 2, 3], answers: [0, 1, 2, 3] }
+  const log = play([{ kind: 'reads', group }], () => {})
+  const results = toMessages(log, views).flatMap(({ role, content }) => (role === 'tool' ? [content] : []))
+  expect(results).toEqual(['Done.', expect.stringMatching(/^Done\.\n--- a\.ts.*\n\*\*\* a\.ts is closed/s)])
+})
+
+test('what a call wrote is shown in full where the call itself cannot be shown', () => {
+  const written = createDesk().write('a.ts', 'one\ntwo\n', 'written')
+  const log = play([], () => {})
+  const data = { panel: 'files', revision: 1, changes: written?.changes ?? [], callId: 'unknown' }
+  log.push({ type: 'panel.changed', data })
+  expect([...(reconstruct(toMessages(log, views), nonce).get('a.ts')?.lines.values() ?? [])]).toEqual(['one', 'two'])
 })
 
 test('a log that was reverted anywhere shows what its changes up to there come to', () => {
