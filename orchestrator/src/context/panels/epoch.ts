@@ -12,9 +12,12 @@ export interface EpochQuestion {
 
 /** A prompt cache that was not used for so long is taken for cold; providers keep theirs for minutes to days. */
 export const cacheColdMs = 6 * 60 * 60_000
-/** A session goes on for about as many calls as it has had, within these bounds. */
+/**
+ * A session goes on for about as many calls as it has had, within these bounds. The upper one is low because the two
+ * errors differ: an epoch too late costs a little at every call, one right before the end costs its whole price.
+ */
 export const expectedCallsMin = 5
-export const expectedCallsMax = 50
+export const expectedCallsMax = 20
 /** Cautious: code has rather less than this. Only shares of the context window depend on it. */
 const charsPerToken = 4
 
