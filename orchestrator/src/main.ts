@@ -1,7 +1,7 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '@auroracoder/kit/jail'
-import { createLocalSandbox } from '@auroracoder/sandbox'
+import { createLocalSandbox, SandboxError } from '@auroracoder/sandbox'
 import { pino } from 'pino'
 import { z } from 'zod'
 import { runCli } from './cli/cli.js'
@@ -18,7 +18,7 @@ import type { Agent } from './events/index.js'
 import { type Catalog, createServer, loadToken } from './http/index.js'
 import { runLoop } from './loop/index.js'
 import { builtInProviders, chooseModel, createModel, type Model, type Provider } from './providers/index.js'
-import { createSessions, lockInstance, openLibsqlStore, type Sessions } from './sessions/index.js'
+import { createSessions, lockInstance, makeDataFolder, openLibsqlStore, type Sessions } from './sessions/index.js'
 
 /** The one file that sees every room: it puts them together and hands the result to the commands. */
 const version = await ownVersion()
@@ -33,7 +33,7 @@ async function open({ settings, env, recover }: OpenOptions): Promise<Orchestrat
   const modelFor = (id?: string): Model =>
     createModel({ choice: chooseModel({ ...asked(id ?? config.model), providers, env }) })
   const model = modelFor()
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+  await makeDataFolder(config.dataDir)
   const log = pino({ name: 'auroracoder', level: env.AURORACODER_LOG_LEVEL || 'warn' }, pino.destination(2))
 
   // A service takes its own sessions back at once when it starts again; a command in the terminal owns only its run.
@@ -44,7 +44,7 @@ async function open({ settings, env, recover }: OpenOptions): Promise<Orchestrat
   const scratchRoot = join(config.dataDir, 'scratch')
   const agent = createAgent({ workbenches, modelFor, panelPolicy: config.livingState })
   const kept = createSessions({ store, agent, owner, scratchRoot, log, now: Date.now })
-  const sessions = withWorkbenches(kept, workbenches)
+  const sessions = withWorkbenches(kept, { workbenches, dataDir: config.dataDir })
   const server: { close(): Promise<void> }[] = []
 
   return {
@@ -87,7 +87,7 @@ function openWorkbenches(config: Config, env: OpenOptions['env']): Workbenches {
     servers: toolServers,
     clientInfo,
     createSandbox: ({ sessionId, workspace }) =>
-      createLocalSandbox({ workspace, stateDir: join(config.dataDir, 'servers', sessionId), env }),
+      createLocalSandbox({ workspace, stateDir: serverState(config.dataDir, sessionId), env }),
   })
 }
 
@@ -100,7 +100,7 @@ interface AgentOptions {
 /** What answers an input: the loop, with the session's tools and model. */
 function createAgent({ workbenches, panelPolicy, modelFor }: AgentOptions): Agent {
   return async function* agent({ sessionId, runId, workspace, history, signal, model }) {
-    const bench = await workbenches.open({ sessionId, workspace })
+    const bench = await workbenches.open({ sessionId, workspace }).catch(asFailure)
     const { tools } = bench
     try {
       yield* runLoop(
@@ -122,14 +122,31 @@ function createAgent({ workbenches, panelPolicy, modelFor }: AgentOptions): Agen
   }
 }
 
-/** A session's tools end with it, before its scratch folder goes. */
-function withWorkbenches(sessions: Sessions, workbenches: Workbenches): Sessions {
+/** What went wrong with the sandbox, such as a workspace that has gone, is the user's to mend and no bug. */
+function asFailure(error: unknown): never {
+  if (error instanceof SandboxError) throw new Failure(error.message, { cause: error })
+  throw error
+}
+
+/** Where the tool servers keep what they remember of a session. */
+function serverState(dataDir: string, sessionId: string): string {
+  return join(dataDir, 'servers', sessionId)
+}
+
+interface ToolsOptions {
+  workbenches: Workbenches
+  dataDir: string
+}
+
+/** A session's tools end with it, before its scratch folder goes; what they remember of it goes last. */
+function withWorkbenches(sessions: Sessions, { workbenches, dataDir }: ToolsOptions): Sessions {
   return {
     ...sessions,
     async remove(id) {
-      await sessions.get(id)
+      const session = await sessions.get(id)
       await workbenches.close(id)
       await sessions.remove(id)
+      await rm(serverState(dataDir, session.id), { recursive: true, force: true })
     },
   }
 }

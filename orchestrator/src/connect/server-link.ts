@@ -4,6 +4,7 @@ import {
   type PanelRead,
   type RemoteCall,
   type RemoteResult,
+  ServerSilent,
 } from '@auroracoder/kit/client'
 import type { PanelReadResult } from '@auroracoder/kit/wire'
 import type { ExitReport, Sandbox, ServerName } from '@auroracoder/sandbox'
@@ -71,6 +72,8 @@ export function createServerLink({ sandbox, server, clientInfo }: ServerLinkOpti
       try {
         return await connection.callTool(call)
       } catch (error) {
+        // Whatever comes next would wait as long: closing ends the server, and the next call starts another.
+        if (error instanceof ServerSilent) await connection.close()
         if (call.signal.aborted || !(await isClosedNow(connection))) throw error
         throw new ServerDied(`The ${server} server ended during the call: ${lastLine(await exited)}`, { cause: error })
       }
