@@ -37,12 +37,13 @@ const panel: PanelOwner = {
     if (found.text !== found.told) found.revision += 1
     found.told = found.text
     const changes = isNews ? [{ kind: 'replaced' as const, key: 'board', text: found.text }] : []
-    return { ...(await panel.position(conversation)), changes }
+    return { ...positionOf(found), changes }
   },
-  async position(conversation) {
-    const { text, revision } = boardOf(conversation)
-    return { revision, state: { text, revision } }
-  },
+  position: async ({ conversation }) => positionOf(boardOf(conversation)),
+}
+
+function positionOf({ text, revision }: Board) {
+  return { revision, state: { text, revision } }
 }
 
 const acts = { readOnly: false, destructive: false, idempotent: false, openWorld: false }

@@ -2,8 +2,10 @@ import { Failure, type Family, type OwnFlag, type ServerDefinition, type ServerO
 import { createJail } from '@auroracoder/kit/jail'
 import { createLocks } from './disk/lock.js'
 import { createTempFiles, sweepTempFiles } from './disk/temp-files.js'
-import { createHistories } from './history/histories.js'
+import { type CrowdingLimits, crowdingDefaults } from './panel/crowding.js'
+import { createOpenFiles } from './panel/open-files.js'
 import { createDocuments } from './text/documents.js'
+import { closeFileTool } from './tools/close-file.js'
 import { editFileTool } from './tools/edit-file.js'
 import { grepSearchTool } from './tools/grep-search.js'
 import { listDirectoryTool } from './tools/list-directory.js'
@@ -18,6 +20,14 @@ const flags = {
   'max-edits': {
     type: 'string',
     description: `Edits accepted in one edit_file call, ${editsMaxLeast} to ${editsMaxDefault} (default ${editsMaxDefault})`,
+  },
+  'warn-files': {
+    type: 'string',
+    description: `Open files beyond which the model is warned, and warned strongly (default ${crowdingDefaults.files})`,
+  },
+  'warn-chars': {
+    type: 'string',
+    description: `Characters shown beyond which the model is warned, and warned strongly (default ${crowdingDefaults.chars})`,
   },
 } satisfies Record<string, OwnFlag>
 
@@ -38,13 +48,12 @@ Paths are relative to the first root, or absolute inside a root.`,
 async function createFilesFamily({ roots, stateDir, flags: values, log }: ServerOptions): Promise<Family> {
   const jail = await createJail(roots)
   const editsMax = editsMaxOf(values['max-edits'])
-  const workspace: Workspace = {
-    jail,
-    locks: createLocks(),
-    temps: createTempFiles({ stateDir, log }),
-    histories: createHistories(),
-    documents: createDocuments(),
-  }
+  const limits = limitsOf(values)
+  const locks = createLocks()
+  const documents = createDocuments()
+  const openFiles = createOpenFiles({ jail, locks, documents, stateDir, limits, nowMs: Date.now, log })
+  const temps = createTempFiles({ stateDir, log })
+  const workspace: Workspace = { jail, locks, temps, panel: openFiles.panel, documents }
   const sweeping = sweepTempFiles({ stateDir, roots: jail.roots }).catch((error: unknown) => {
     log.warn('old temp files could not be swept', { err: error })
   })
@@ -53,10 +62,13 @@ async function createFilesFamily({ roots, stateDir, flags: values, log }: Server
       readFileTool(workspace),
       writeFileTool(workspace),
       editFileTool(workspace, { editsMax }),
+      closeFileTool(workspace),
       listDirectoryTool(workspace),
       grepSearchTool(workspace),
     ],
-    close: () => sweeping,
+    panel: openFiles.owner,
+    resources: [openFiles.resource],
+    close: async () => void (await Promise.all([sweeping, openFiles.close()])),
   }
 }
 
@@ -65,4 +77,21 @@ function editsMaxOf(value: string | boolean | undefined): number {
   const count = Number(value)
   if (Number.isInteger(count) && count >= editsMaxLeast && count <= editsMaxDefault) return count
   throw new Failure(`--max-edits must be a number from ${editsMaxLeast} to ${editsMaxDefault}, found "${value}".`)
+}
+
+type FlagValues = ServerOptions['flags']
+
+function limitsOf(values: FlagValues): CrowdingLimits {
+  return {
+    files: stepsOf(values, 'warn-files') ?? crowdingDefaults.files,
+    chars: stepsOf(values, 'warn-chars') ?? crowdingDefaults.chars,
+  }
+}
+
+function stepsOf(values: FlagValues, flag: 'warn-files' | 'warn-chars'): readonly [number, number] | undefined {
+  const value = values[flag]
+  if (value === undefined) return undefined
+  const [, mild, strong] = /^\s*(\d{1,9})\s*,\s*(\d{1,9})\s*$/.exec(String(value)) ?? []
+  if (Number(mild) <= Number(strong)) return [Number(mild), Number(strong)]
+  throw new Failure(`--${flag} must be two numbers in order, such as "5,10", found "${value}".`)
 }

@@ -12,6 +12,9 @@ export interface TextDocument {
   readonly lines: Lines
   /** The text with every line end as LF, and where its lines begin: what needles are compared with. */
   readonly plain: { readonly text: string; readonly starts: readonly number[] }
+  /** SHA-256 of the bytes, in hex. */
+  readonly hash: string
+  /** How the hash begins: enough to tell the revisions of one file apart. */
   readonly revision: string
 }
 
@@ -29,13 +32,15 @@ export function documentOf(bytes: Uint8Array, encoding: Encoding): TextDocument 
 /** For who knows already what the bytes say. */
 export function assembleDocument(parts: Pick<TextDocument, 'bytes' | 'encoding' | 'text' | 'lines'>): TextDocument {
   let plain: TextDocument['plain'] | undefined
+  const hash = hashOf(parts.bytes)
   return {
     ...parts,
     get plain() {
       plain ??= plainOf(parts.text, parts.lines)
       return plain
     },
-    revision: revisionOf(parts.bytes),
+    hash,
+    revision: revisionOf(hash),
   }
 }
 
@@ -50,9 +55,12 @@ function plainOf(text: string, lines: Lines): TextDocument['plain'] {
   return { text: lines.texts.join('\n') + (lines.eols.at(-1) === '' ? '' : '\n'), starts }
 }
 
-/** First 8 hex digits of the SHA-256 of the bytes. */
-export function revisionOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex').slice(0, 8)
+export function hashOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+export function revisionOf(hash: string): string {
+  return hash.slice(0, 8)
 }
 
 export function lineCount({ lines }: TextDocument): number {
@@ -61,6 +69,11 @@ export function lineCount({ lines }: TextDocument): number {
 
 export function hasFinalNewline({ lines }: TextDocument): boolean {
   return lines.eols.at(-1) !== '' && lines.eols.length > 0
+}
+
+/** How the file is written, beside its text: what the header of a view names. */
+export function styleOf(document: TextDocument): string {
+  return `${document.encoding.name} ${eolStyle(document)}`
 }
 
 export type EolStyle = 'lf' | 'crlf' | 'cr' | 'mixed' | 'none'

@@ -117,6 +117,7 @@ async function callTool(
       key: options.key,
       nonce: footerNonce,
       outputCharsMax: options.outputCharsMax ?? 60_000,
+      keepsPanels: false,
       progress: (message) => options.onProgress?.(message),
     })
   } catch (error) {
