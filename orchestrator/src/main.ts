@@ -13,7 +13,7 @@ import { serveCommand } from './cli/serve.js'
 import { startCommand } from './cli/start.js'
 import { type Config, loadConfig } from './config/config.js'
 import { createWorkbenches, type Workbenches } from './connect/index.js'
-import { buildSystemPrompt, toMessages, workspaceNote } from './context/index.js'
+import { buildSystemPrompt, type PanelPolicy, toMessages, workspaceNote } from './context/index.js'
 import type { Agent } from './events/index.js'
 import { type Catalog, createServer, loadToken } from './http/index.js'
 import { runLoop } from './loop/index.js'
@@ -42,7 +42,7 @@ async function open({ settings, env, recover }: OpenOptions): Promise<Orchestrat
   const store = await openLibsqlStore({ file: join(config.dataDir, 'sessions.db'), now: Date.now })
   const workbenches = openWorkbenches(config, env)
   const scratchRoot = join(config.dataDir, 'scratch')
-  const agent = createAgent({ workbenches, modelFor })
+  const agent = createAgent({ workbenches, modelFor, panelPolicy: config.livingState })
   const kept = createSessions({ store, agent, owner, scratchRoot, log, now: Date.now })
   const sessions = withWorkbenches(kept, { workbenches, dataDir: config.dataDir })
   const server: { close(): Promise<void> }[] = []
@@ -59,7 +59,8 @@ async function open({ settings, env, recover }: OpenOptions): Promise<Orchestrat
         version,
         log,
         now: Date.now,
-        toMessages: (events) => toMessages(events, { thinking: model.thinking, images: model.images }),
+        toMessages: (events) =>
+          toMessages(events, { thinking: model.thinking, images: model.images, panelPolicy: config.livingState }),
         catalog: catalogOf({ workbenches, providers, model, config }),
       })
       await http.listen({ host: config.host, port: config.port })
@@ -92,11 +93,12 @@ function openWorkbenches(config: Config, env: OpenOptions['env']): Workbenches {
 
 interface AgentOptions {
   workbenches: Workbenches
+  panelPolicy: PanelPolicy
   modelFor(id?: string): Model
 }
 
 /** What answers an input: the loop, with the session's tools and model. */
-function createAgent({ workbenches, modelFor }: AgentOptions): Agent {
+function createAgent({ workbenches, panelPolicy, modelFor }: AgentOptions): Agent {
   return async function* agent({ sessionId, runId, workspace, history, signal, model }) {
     const bench = await workbenches.open({ sessionId, workspace }).catch(asFailure)
     const { tools } = bench
@@ -106,6 +108,7 @@ function createAgent({ workbenches, modelFor }: AgentOptions): Agent {
         {
           model: modelFor(model),
           tools,
+          panelPolicy,
           opening: {
             system: () => buildSystemPrompt({ workspace, instructions: tools.instructions }),
             workspace: () =>
