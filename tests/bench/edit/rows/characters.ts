@@ -1,4 +1,5 @@
 import type { Random } from '../../random.js'
+import type { Op } from '../../sources/hunks.js'
 import type { Row } from '../row.js'
 import { patched, type Sheet, sheetOf, textOf, withLines } from '../sheet.js'
 import type { Subject } from '../subject.js'
@@ -39,12 +40,17 @@ function withEnds(subject: Subject, change: (end: string, index: number) => stri
   }
 }
 
-/** From the line before the first change to the line after the last, 0-based in the file. */
+/**
+ * From the line before the first change to the line after the last, 0-based in the file; the whole hunk where a
+ * changed line is also a kept one, so that the change can be told in two ways.
+ */
 function linesAround({ start, ops }: Subject): { first: number; last: number } {
-  const changed = (op: { kind: string }) => op.kind !== 'keep'
-  const before = ops.findIndex(changed)
-  const after = ops.length - 1 - ops.findLastIndex(changed)
+  const isKept = ({ kind }: Op) => kind === 'keep'
+  const kept = new Set(ops.filter(isKept).map(({ text }) => text))
   const old = ops.filter(({ kind }) => kind !== 'add').length
+  if (ops.some((op) => !isKept(op) && kept.has(op.text))) return { first: start - 1, last: start + old }
+  const before = ops.findIndex((op) => !isKept(op))
+  const after = ops.length - 1 - ops.findLastIndex((op) => !isKept(op))
   return { first: start + before - 1, last: start + old - after }
 }
 
