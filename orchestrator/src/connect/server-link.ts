@@ -17,7 +17,7 @@ export interface ServerLink {
   callTool(call: RemoteCall): Promise<RemoteResult>
   /** Starts a server that has died for it: reading changes nothing. */
   readPanel(read: PanelRead): Promise<PanelReadResult>
-  /** Settles when a call that was aborted has really stopped, or nobody can tell. */
+  /** Settles when a call that was aborted has really stopped, or nobody can tell; a server that hangs is given up. */
   callSettled(key: string): Promise<void>
   close(): Promise<void>
 }
@@ -89,7 +89,7 @@ export function createServerLink({ sandbox, server, clientInfo }: ServerLinkOpti
     },
     async callSettled(key) {
       const opened = await current?.catch(() => undefined)
-      await opened?.connection.callSettled(key)
+      if (opened && !(await opened.connection.callSettled(key))) await opened.connection.close()
     },
     async close() {
       isClosed = true

@@ -47,3 +47,37 @@ test('a call with 12 MB of arguments is answered', async () => {
   expect(outcome.text).toContain('large.txt')
   release()
 })
+
+test('of more idle sandboxes than may stay, the one that was idle longest is stopped', async () => {
+  const stopped: string[] = []
+  let tell = (): void => {}
+  const gone = new Promise<void>((resolve) => {
+    tell = resolve
+  })
+  const capped = createWorkbenches({
+    servers: ['files'],
+    clientInfo: { name: 'test', version: '0' },
+    idleMax: 1,
+    createSandbox: ({ sessionId }) => {
+      const sandbox = createLocalSandbox({ workspace, stateDir: join(workspace, sessionId), env: process.env })
+      const stop = async (): Promise<void> => {
+        await sandbox.stop()
+        stopped.push(sessionId)
+        tell()
+      }
+      return { ...sandbox, stop }
+    },
+  })
+  try {
+    const held = await capped.open({ sessionId: 'ses_held', workspace })
+    const first = await capped.open({ sessionId: 'ses_1', workspace })
+    const second = await capped.open({ sessionId: 'ses_2', workspace })
+    first.release()
+    second.release()
+    await gone
+    expect(stopped).toEqual(['ses_1'])
+    held.release()
+  } finally {
+    await capped.close()
+  }
+})

@@ -68,8 +68,11 @@ export interface Connection {
   callTool(call: RemoteCall): Promise<RemoteResult>
   /** What has changed in a panel without a call of ours. */
   readPanel(request: PanelRead): Promise<PanelReadResult>
-  /** Settles when the call with this key is over, as far as the server can say; never rejects. Ours can. */
-  callSettled(key: string): Promise<void>
+  /**
+   * Settles when the call with this key is over, as far as the server can say (ours can), with whether the server has
+   * answered at all: one that has not may hang. Never rejects.
+   */
+  callSettled(key: string): Promise<boolean>
   /** Settles when the connection is gone, whoever ended it. */
   readonly closed: Promise<void>
   close(): Promise<void>
@@ -84,7 +87,7 @@ export interface ConnectOptions {
 
 export const connectTimeoutMs = 30_000
 export const callSilenceMs = 120_000
-const settleAnswerMs = 200
+const settleAnswerMs = 2_000
 
 /** Opens an MCP connection over a transport; on failure the transport is closed. */
 export async function openConnection(
@@ -116,9 +119,12 @@ export async function openConnection(
       ),
     async callSettled(key) {
       const timeout = callSettleMsMax + settleAnswerMs
-      await client
-        .request({ method: callSettledMethod, params: { key } }, callSettledResultSchema, { timeout })
-        .catch(() => {})
+      try {
+        await client.request({ method: callSettledMethod, params: { key } }, callSettledResultSchema, { timeout })
+        return true
+      } catch (error) {
+        return !isSilence(error)
+      }
     },
     async callTool({ name, args, meta, signal, onProgress, silenceMs = callSilenceMs }) {
       const request = { name, arguments: args, ...(meta ? { _meta: { ...meta } } : {}) }
@@ -131,7 +137,7 @@ export async function openConnection(
       try {
         return remoteResult(await client.callTool(request, options))
       } catch (error) {
-        if (!(error instanceof SdkError) || error.code !== SdkErrorCode.RequestTimeout || signal.aborted) throw error
+        if (!isSilence(error) || signal.aborted) throw error
         throw new ServerSilent(`no sign of life for ${silenceMs} ms`, { cause: error })
       }
     },
@@ -145,6 +151,10 @@ const serverDeclaredSchema = z.object({ [panelExtension]: panelCapabilitySchema 
 function panelsOf({ extensions, experimental }: { extensions?: unknown; experimental?: unknown }): readonly string[] {
   const found = [extensions, experimental].map((where) => serverDeclaredSchema.safeParse(where).data)
   return found.find((capability) => capability !== undefined)?.[panelExtension].panels ?? []
+}
+
+function isSilence(error: unknown): boolean {
+  return error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout
 }
 
 type ListedTool = Awaited<ReturnType<Client['listTools']>>['tools'][number]
