@@ -38,10 +38,8 @@ export function unreadDirectory(place: Pick<Directory, 'path' | 'prefix' | 'pare
   return { ...place, files: [], directories: new Map(), stamp: noStamp, ignoreFiles: noIgnoreFiles, state: 'unread' }
 }
 
-export function isChanged({ path, stamp, ignoreFiles }: Directory): boolean {
-  const now = stampOf(path)
-  if (now.changedMs !== stamp.changedMs || now.inode !== stamp.inode) return true
-  return ignoreFiles.names.length > 0 && readIgnoreFiles(path, ignoreFiles.names).text !== ignoreFiles.text
+export function haveIgnoreFilesChanged({ path, ignoreFiles }: Directory): boolean {
+  return readIgnoreFiles(path, ignoreFiles.names).text !== ignoreFiles.text
 }
 
 /** All zero for what is no directory, or not to be seen. */

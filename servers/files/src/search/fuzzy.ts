@@ -76,17 +76,17 @@ export function createScorer(): Scorer {
     if (found >= 0) return scoreInTail({ hay, path, text, tail, found })
     const anywhere = hay.indexOf(text)
     if (anywhere >= 0) {
-      if (floor >= (kinds.pathWordStart + 1) * kindStep) return kinds.pathSubstring * kindStep
+      if (floor >= bestOf(kinds.pathWordStart)) return kinds.pathSubstring * kindStep
       const atStart = firstAtWordStart({ hay, path, text, from: anywhere }) !== undefined
       return (atStart ? kinds.pathWordStart : kinds.pathSubstring) * kindStep
     }
     const span = spanOf({ text, hay, path, from: 0 })
-    if (!span || floor >= (kinds.tailInitials + 1) * kindStep) return span && 0
-    const inTail = align({ text, hay, path, from: tail }, floor >= (kinds.tailScattered + 1) * kindStep)
+    if (!span || floor >= bestOf(kinds.tailInitials)) return span && 0
+    const inTail = align({ text, hay, path, from: tail }, floor >= bestOf(kinds.tailScattered))
     if (inTail !== undefined) {
       return (inTail > allInitials ? kinds.tailInitials : kinds.tailScattered) * kindStep + inTail
     }
-    if (floor >= (kinds.pathScattered + 1) * kindStep) return 0
+    if (floor >= bestOf(kinds.pathScattered)) return 0
     return kinds.pathScattered * kindStep + (align({ text, hay, path, from: 0 }, false) ?? 0)
   }
 
@@ -98,7 +98,7 @@ export function createScorer(): Scorer {
       if ((mask & word.mask) !== word.mask) return undefined
       missing -= 1
       // The other words cannot add more than this.
-      const score = scoreWord(word, compared, floor - sum - missing * (kinds.exact + 1) * kindStep)
+      const score = scoreWord(word, compared, floor - sum - missing * bestOf(kinds.exact))
       if (score === undefined) return undefined
       sum += score
     }
@@ -155,7 +155,15 @@ function tailStart(path: string, depth: number): number {
   return Math.max(start + 1, 0)
 }
 
+/** More than any beginning of a word, so that a run is never broken off for one. */
 const runBonus = 10
+const fineMax = runBonus * queryCharsMax
+
+/** No match of the kind scores higher. */
+function bestOf(kind: number): number {
+  return kind * kindStep + fineMax
+}
+
 /** A run of matched characters that begins within a word is a weak sign: it outweighs everything else. */
 const withinWord = -16_384
 const allInitials = withinWord / 2

@@ -2,8 +2,9 @@ import type { Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type IgnoreRules, noIgnoreRules } from '../list/ignore-rules.js'
-import { type Directory, ignoreFilesAmong, isChanged, isSettled, stampOf, unreadDirectory } from './directory.js'
+import { type Directory, ignoreFilesAmong, isSettled, stampOf, unreadDirectory } from './directory.js'
 import { type Candidate, candidateOf } from './fuzzy.js'
+import { snapshotOf } from './snapshot.js'
 
 /** The paths of all files below a root that no ignore file names. */
 export interface PathIndex {
@@ -34,25 +35,22 @@ const readsAtOnce = 64
  */
 export function createPathIndex(root: string, { max = indexedMax, nowMs = Date.now }: Options = {}): PathIndex {
   const top = unreadDirectory({ path: root, prefix: '', parent: undefined })
-  let known: readonly Directory[] = [top]
+  let known = snapshotOf(top)
   let turn: Promise<unknown> = Promise.resolve()
 
   const update = async (signal: AbortSignal): Promise<Paths> => {
-    const room = { left: max - known.reduce((sum, { files }) => sum + 1 + files.length, 0) }
-    const changed = known.filter((directory) => isDue(directory, room) || isChanged(directory))
+    const room = { left: max - known.size }
+    const changed = known.changed(room.left > 0)
     if (changed.length > 0) {
       try {
         await readAll(changed, { rules: createRules(), room, nowMs }, signal)
       } finally {
-        known = directoriesWithin(top)
+        known = snapshotOf(top)
       }
     }
-    // A generator could be read once only.
-    const directories = known
-    return {
-      candidates: { [Symbol.iterator]: () => candidatesOf(directories) },
-      complete: known.every(({ state }) => state !== 'cut'),
-    }
+    const { directories, complete } = known
+    // A generator itself could be read once only.
+    return { candidates: { [Symbol.iterator]: () => candidatesOf(directories) }, complete }
   }
 
   return {
@@ -68,11 +66,6 @@ export function createPathIndex(root: string, { max = indexedMax, nowMs = Date.n
 /** How many more files and directories may be remembered. */
 interface Room {
   left: number
-}
-
-/** To be read again whether it has changed or not. */
-function isDue({ state }: Directory, room: Room): boolean {
-  return state === 'unread' || (state === 'cut' && room.left > 0)
 }
 
 /** Level by level, so that the deepest are the last to find room. */
@@ -145,13 +138,6 @@ function createRules(): Rules {
     return rules
   }
   return { read: remember }
-}
-
-/** Breadth first, the directory itself included. */
-function directoriesWithin(top: Directory): Directory[] {
-  const found = [top]
-  for (const { directories } of found) for (const inner of directories.values()) found.push(inner)
-  return found
 }
 
 function* candidatesOf(directories: readonly Directory[]): Generator<Candidate> {
