@@ -17,11 +17,10 @@ export function deleteFileTool(workspace: Workspace): Tool {
   return defineTool({
     name: 'delete_file',
     title: 'Delete files',
-    description:
-      'Delete files, or directories with "recursive". A symlink goes itself, not what it points to. All paths are checked before anything is deleted.',
+    description: 'Delete files; directories with "recursive". Symlinks are not followed.',
     input: {
       paths: z.array(z.string().min(1)).min(1).max(pathsMax).describe(`At most ${pathsMax}.`),
-      recursive: z.boolean().default(false).describe('Delete directories with all they hold. Default false.'),
+      recursive: z.boolean().default(false).describe('Default false.'),
     },
     example: { paths: ['src/old.ts'] },
     accept,
@@ -105,9 +104,13 @@ function withoutInner(targets: readonly Target[]): Target[] {
   )
 }
 
-async function remove({ jail, locks }: Workspace, call: Call, { path, stats }: Target): Promise<Removal> {
+async function remove({ jail, locks, panel }: Workspace, call: Call, { path, stats }: Target): Promise<Removal> {
   const { signal, progress } = call
-  return locks.run(path, () => removeEntry({ jail, path, stats, signal, progress }))
+  return locks.run(path, async () => {
+    const removal = await removeEntry({ jail, path, stats, signal, progress })
+    if (removal.left.length === 0) panel.deleted(call, path)
+    return removal
+  })
 }
 
 function tell({ jail }: Workspace, call: Call, outcomes: readonly Outcome[]): void {

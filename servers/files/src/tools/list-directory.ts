@@ -20,7 +20,7 @@ export function listDirectoryTool({ jail }: Workspace): Tool {
     description: `List a directory as a tree with sizes; symlinks with their targets. What .gitignore names and .git are left out. At most ${entriesMax} entries, ${entriesPerDirectoryMax} of each directory.`,
     input: {
       path: z.string().min(1).default('.').describe('Default: the first root.'),
-      depth: z.int().min(1).max(depthMax).default(1).describe(`Levels to show, 1 to ${depthMax}. Default 1.`),
+      depth: z.int().min(1).max(depthMax).default(1).describe(`Levels, 1 to ${depthMax}. Default 1.`),
       include_ignored: z.boolean().default(false).describe('Show also what .gitignore names. Default false.'),
     },
     example: { path: 'src', depth: 2 },

@@ -17,11 +17,11 @@ export function moveFileTool(workspace: Workspace): Tool {
     name: 'move_file',
     title: 'Move or rename',
     description:
-      'Move or rename a file, directory or symlink. "to" is its new path; with "/" at the end, the directory it goes into. Missing directories are made.',
+      'Move or rename a file or directory. "to" is its new path or, with "/" at the end, the directory it goes into.',
     input: {
       from: z.string().min(1),
       to: z.string().min(1),
-      overwrite: z.boolean().default(false).describe('Replace a file that stands at "to". Default false.'),
+      overwrite: z.boolean().default(false).describe('Replace a file. Default false.'),
     },
     example: { from: 'src/old.ts', to: 'src/new.ts' },
     accept,
@@ -112,9 +112,10 @@ function inOrder({ locks }: Workspace, { from, to }: Move, task: () => Promise<v
   return locks.run(first, () => locks.run(second, task))
 }
 
-async function run({ jail, temps }: Workspace, call: Call, { from, to, overwrite, stats, replaces }: Move) {
+async function run({ jail, temps, panel }: Workspace, call: Call, { from, to, overwrite, stats, replaces }: Move) {
   const { signal } = call
   await withParents(jail, to, () => moveEntry({ jail, temps, from, to, stats, overwrite, signal }))
+  panel.moved(call, from, to)
   const [old, next] = [jail.display(from), jail.display(to)]
   const slash = stats.isDirectory() ? '/' : ''
   const tail = replaces ? ', replacing what stood there' : ''
