@@ -30,3 +30,20 @@ test('a workspace that is not there is refused by name, and opens when it is', a
   expect(bench.tools.tools.map(({ name }) => name)).toContain('read_file')
   bench.release()
 })
+
+test('a call with 12 MB of arguments is answered', async () => {
+  const { tools, release } = await benches.open({ sessionId: 'ses_1', workspace })
+  const content = 'x'.repeat(12_000_000)
+  const outcome = await tools.call({
+    name: 'write_file',
+    args: { path: 'large.txt', content },
+    key: 'run/step/call',
+    step: 'run/step',
+    branch: 0,
+    panels: [],
+    signal: new AbortController().signal,
+    onProgress() {},
+  })
+  expect(outcome.text).toContain('large.txt')
+  release()
+})

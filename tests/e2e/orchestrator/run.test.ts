@@ -1,10 +1,12 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createScriptedModel, type ScriptedModel, type ScriptInput } from '@auroracoder/orchestrator/scripted-model'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { brokenProject, fixScript } from './scripts.js'
-import { type Finished, processesNaming, runBin } from './service.js'
+import { bin, type Finished, processesNaming, runBin } from './service.js'
 
 let folder: string
 let workspace: string
@@ -113,6 +115,28 @@ describe('auroracoder run', { timeout: 60_000 }, () => {
     const { exitCode, stderr } = await run({ steps: [{ reply: { calls: [call] } }, { reply: { text: 'Done.' } }] })
     expect(stderr).toContain('No diff will be shown')
     expect(exitCode).toBe(0)
+  })
+
+  it('takes a signal that comes twice at once for one, and cancels the run', async () => {
+    model = await createScriptedModel({
+      script: {
+        steps: [{ reply: { calls: [{ name: 'run_terminal_command', arguments: { command: 'sleep 600' } }] } }],
+      },
+    })
+    const args = ['run', 'x', '--json', '--workspace', workspace, '--data-dir', join(folder, 'data')]
+    const child = spawn(process.execPath, [bin, ...args], {
+      env: { PATH: process.env.PATH, DEEPSEEK_BASE_URL: model.url },
+    })
+    let stdout = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+      if (!text.includes('"tool.started"')) return
+      child.kill('SIGINT')
+      child.kill('SIGTERM')
+    })
+    const [exitCode] = await once(child, 'close')
+    expect(stdout).toContain('"run.cancelled"')
+    expect(exitCode).toBe(130)
   })
 
   it('fails with 1 and the reason when the account has no balance', async () => {
