@@ -3,8 +3,8 @@ import { z } from 'zod'
 
 /** The files that must be visible to the model, by what it was answered; an independent count of what is open. */
 export interface Expected {
-  /** A call was answered. One that failed may have had its effect, so its files are no longer counted on. */
-  answered(call: { name: string; args: Record<string, unknown>; step: string; ok: boolean }): void
+  /** A call was answered. One that failed, or in part, may have had any effect: its files are not counted on. */
+  answered(call: { name: string; args: Record<string, unknown>; step: string; isWhole: boolean }): void
   /** An answer may have been lost: whatever is not visible next is no longer counted on. */
   doubt(): void
   /** Files that should be visible and are not. */
@@ -26,18 +26,16 @@ export function createExpected(): Expected {
   let closingStep = ''
 
   return {
-    answered({ name, args, step, ok }) {
+    answered({ name, args, step, isWhole }) {
       if (name === 'close_file') closingStep = step
       const { path, paths, keep, from, to } = argumentsSchema.parse(args)
       const named = [path, ...paths, from, to].filter((each) => each !== undefined)
-      if (!ok || name === 'close_file' || name === 'delete_file') for (const each of named) open.delete(each)
-      else if (name === 'write_file' || (name === 'read_file' && step !== closingStep))
-        for (const each of named) open.add(each)
-      else if (name === 'move_file' && from !== undefined && to !== undefined) {
-        open.delete(to)
-        if (open.delete(from)) open.add(to)
+      const opens = name === 'write_file' || (name === 'read_file' && step !== closingStep)
+      for (const each of named) {
+        if (isWhole && opens) open.add(each)
+        else if (name !== 'edit_file' || !isWhole) open.delete(each)
       }
-      if (ok && keep) for (const each of open) if (!keep.includes(each)) open.delete(each)
+      if (isWhole && keep) for (const each of open) if (!keep.includes(each)) open.delete(each)
     },
     doubt() {
       isInDoubt = true

@@ -226,7 +226,7 @@ function createTools(session: Session): ToolSet {
         if (random.chance(0.02)) setTimeout(() => kill(session), random.int(8))
         if (random.chance(0.02)) setTimeout(() => session.cancel(), random.int(8))
         const outcome = await answer
-        session.expected.answered({ ...request, ok: outcome.ok })
+        session.expected.answered({ ...request, isWhole: outcome.ok && !outcome.text.includes('Not opened') })
         return outcome
       }
       const text = disturb(session)
