@@ -7,8 +7,9 @@ import { editBenchmark } from './edit/benchmark.js'
 import { installPeers } from './mcp/install-peers.js'
 import { writeResult } from './report/result-file.js'
 import { renderTable } from './report/table.js'
+import { speedBenchmark } from './speed/benchmark.js'
 
-const benchmarks: readonly Benchmark[] = [editBenchmark]
+const benchmarks: readonly Benchmark[] = [editBenchmark, speedBenchmark]
 const defaultSeed = '1'
 
 /** Answers the exit code. */
