@@ -97,7 +97,7 @@ async function start(
   const sandbox = createSandbox(key)
   try {
     await sandbox.start()
-    const tools = await connectSandboxTools({ sandbox, servers, conversation: key.sessionId, clientInfo })
+    const tools = await connectSandboxTools({ sandbox, servers, sessionId: key.sessionId, clientInfo })
     return { sandbox, tools }
   } catch (error) {
     await sandbox.stop()

@@ -2,12 +2,18 @@ import { Failure, type Family, type OwnFlag, type ServerDefinition, type ServerO
 import { createJail } from '@auroracoder/kit/jail'
 import { createLocks } from './disk/lock.js'
 import { createTempFiles, sweepTempFiles } from './disk/temp-files.js'
-import { createHistories } from './history/histories.js'
+import { type CrowdingLimits, crowdingDefaults } from './panel/crowding.js'
+import { createOpenFiles } from './panel/open-files.js'
+import { createDocuments } from './text/documents.js'
+import { closeFileTool } from './tools/close-file.js'
+import { deleteFileTool } from './tools/delete-file.js'
 import { editFileTool } from './tools/edit-file.js'
 import { grepSearchTool } from './tools/grep-search.js'
 import { listDirectoryTool } from './tools/list-directory.js'
+import { moveFileTool } from './tools/move-file.js'
 import { readFileTool } from './tools/read-file.js'
 import { writeFileTool } from './tools/write-file.js'
+import { packageVersion } from './version.js'
 import type { Workspace } from './workspace.js'
 
 const editsMaxDefault = 20
@@ -18,12 +24,20 @@ const flags = {
     type: 'string',
     description: `Edits accepted in one edit_file call, ${editsMaxLeast} to ${editsMaxDefault} (default ${editsMaxDefault})`,
   },
+  'warn-files': {
+    type: 'string',
+    description: `Open files beyond which the model is warned, and warned strongly (default ${crowdingDefaults.files})`,
+  },
+  'warn-chars': {
+    type: 'string',
+    description: `Characters shown beyond which the model is warned, and warned strongly (default ${crowdingDefaults.chars})`,
+  },
 } satisfies Record<string, OwnFlag>
 
 export const filesServer: ServerDefinition = {
   name: 'files',
   title: 'Files',
-  version: '0.1.0',
+  version: packageVersion(),
   instructions: `Find with grep_search (contents) and list_directory (names); open with read_file; change with edit_file; create or replace whole files with write_file.
 Lines are shown as number, tab, content. The number and the tab are not part of the file.
 edit_file: name lines by their numbers and the exact content of the first and last one, or send the old text. The server finds the place even when numbers are off, forgives differences in trailing whitespace, indentation and quotes, and tells you what it corrected; it refuses when the place is not certain, and then nothing has been written. Put all changes of one file in one call. Its answer shows the changed lines with their new numbers, so there is no need to read the file again.
@@ -37,12 +51,12 @@ Paths are relative to the first root, or absolute inside a root.`,
 async function createFilesFamily({ roots, stateDir, flags: values, log }: ServerOptions): Promise<Family> {
   const jail = await createJail(roots)
   const editsMax = editsMaxOf(values['max-edits'])
-  const workspace: Workspace = {
-    jail,
-    locks: createLocks(),
-    temps: createTempFiles({ stateDir, log }),
-    histories: createHistories(),
-  }
+  const limits = limitsOf(values)
+  const locks = createLocks()
+  const documents = createDocuments()
+  const openFiles = createOpenFiles({ jail, locks, documents, stateDir, limits, nowMs: Date.now, log })
+  const temps = createTempFiles({ stateDir, log })
+  const workspace: Workspace = { jail, locks, temps, panel: openFiles.panel, documents }
   const sweeping = sweepTempFiles({ stateDir, roots: jail.roots }).catch((error: unknown) => {
     log.warn('old temp files could not be swept', { err: error })
   })
@@ -51,10 +65,15 @@ async function createFilesFamily({ roots, stateDir, flags: values, log }: Server
       readFileTool(workspace),
       writeFileTool(workspace),
       editFileTool(workspace, { editsMax }),
+      deleteFileTool(workspace),
+      moveFileTool(workspace),
+      closeFileTool(workspace),
       listDirectoryTool(workspace),
       grepSearchTool(workspace),
     ],
-    close: () => sweeping,
+    panel: openFiles.owner,
+    resources: [openFiles.resource],
+    close: async () => void (await Promise.all([sweeping, openFiles.close()])),
   }
 }
 
@@ -63,4 +82,21 @@ function editsMaxOf(value: string | boolean | undefined): number {
   const count = Number(value)
   if (Number.isInteger(count) && count >= editsMaxLeast && count <= editsMaxDefault) return count
   throw new Failure(`--max-edits must be a number from ${editsMaxLeast} to ${editsMaxDefault}, found "${value}".`)
+}
+
+type FlagValues = ServerOptions['flags']
+
+function limitsOf(values: FlagValues): CrowdingLimits {
+  return {
+    files: stepsOf(values, 'warn-files') ?? crowdingDefaults.files,
+    chars: stepsOf(values, 'warn-chars') ?? crowdingDefaults.chars,
+  }
+}
+
+function stepsOf(values: FlagValues, flag: 'warn-files' | 'warn-chars'): readonly [number, number] | undefined {
+  const value = values[flag]
+  if (value === undefined) return undefined
+  const [, mild, strong] = /^\s*(\d{1,9})\s*,\s*(\d{1,9})\s*$/.exec(String(value)) ?? []
+  if (Number(mild) <= Number(strong)) return [Number(mild), Number(strong)]
+  throw new Failure(`--${flag} must be two numbers in order, such as "5,10", found "${value}".`)
 }

@@ -1,7 +1,8 @@
 import type { Jail } from '@auroracoder/kit/jail'
 import type { Locks } from './disk/lock.js'
 import type { TempFiles } from './disk/temp-files.js'
-import type { Histories } from './history/histories.js'
+import type { Panel } from './panel/panel.js'
+import type { Documents } from './text/documents.js'
 
 /** What the tools of one server share. */
 export interface Workspace {
@@ -9,5 +10,7 @@ export interface Workspace {
   /** By real path: calls on one file run one after the other. */
   readonly locks: Locks
   readonly temps: TempFiles
-  readonly histories: Histories
+  /** What each conversation has seen of each file, and which files it has open. */
+  readonly panel: Panel
+  readonly documents: Documents
 }

@@ -17,8 +17,9 @@ export const shellServer: ServerDefinition = {
     'A command that is still running after yield_ms goes on: read_terminal waits for it and reads new output by cursor. ' +
     'Run servers and watchers with background: true and read their log. ' +
     'A busy session refuses a second command: read the running one, or use "session": "new". ' +
-    'Input is empty; programs that ask on the terminal show up as waiting_tty. ' +
-    'Pagers, colours and prompts are switched off.',
+    'stdin is empty. A program that asks on the terminal shows up as waiting_tty with its question: answer with write_terminal. ' +
+    'For programs that need a terminal set tty: true. signal_terminal stops a command, reset_terminal a whole session, ' +
+    'list_terminals shows what runs and which ports it listens on. Pagers, colours and prompts of git and apt are switched off.',
   flags: {
     'pass-env': {
       type: 'string',

@@ -8,17 +8,17 @@ const suggestionsMax = 3
 const entriesMax = 5_000
 const skipped = new Set(['.git', 'node_modules', '.hg', '.svn'])
 
-/** Existing paths that a missing one may have been meant as, likeliest first. */
-export async function nearNames(jail: Jail, missing: string): Promise<string[]> {
-  const siblings = await similarSiblings(missing)
-  const elsewhere = siblings.length < suggestionsMax ? await sameNameElsewhere(jail, basename(missing)) : []
-  return [...new Set([...siblings, ...elsewhere])].slice(0, suggestionsMax).map((path) => jail.display(path))
-}
-
 /** "Did you mean …", with a leading space, or nothing. */
 export async function suggestion(jail: Jail, missing: string): Promise<string> {
   const names = await nearNames(jail, missing)
   return names.length > 0 ? ` Did you mean ${names.map((name) => `"${name}"`).join(' or ')}?` : ''
+}
+
+/** Existing paths that a missing one may have been meant as, likeliest first. */
+async function nearNames(jail: Jail, missing: string): Promise<string[]> {
+  const siblings = await similarSiblings(missing)
+  const elsewhere = siblings.length < suggestionsMax ? await sameNameElsewhere(jail, basename(missing)) : []
+  return [...new Set([...siblings, ...elsewhere])].slice(0, suggestionsMax).map((path) => jail.display(path))
 }
 
 async function similarSiblings(missing: string): Promise<string[]> {

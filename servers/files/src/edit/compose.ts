@@ -1,5 +1,7 @@
-import { documentOf, type TextDocument } from '../text/document.js'
-import { utf8 } from '../text/encoding.js'
+import { assembleDocument, type TextDocument } from '../text/document.js'
+import { type Encoding, utf8 } from '../text/encoding.js'
+import { type Lines, spliceLines, splitLines } from '../text/lines.js'
+import { lineAt } from './find/haystack.js'
 import type { Outcome } from './request.js'
 import type { Span } from './spans.js'
 
@@ -24,13 +26,51 @@ export function compose(document: TextDocument, spans: readonly Span[]): Outcome
   parts.push(bytes.subarray(copiedBytes))
   texts.push(text.slice(copiedText))
   if (joinsLineEnds(texts)) return { refused: joinedLineEnds }
-  const composed = documentOf(Buffer.concat(parts), encoding)
-  if (composed.text === texts.join('')) return { ok: composed }
-  return { refused: unwritable(document, spans) }
+  const composed = { bytes: Buffer.concat(parts), encoding, text: texts.join('') }
+  if (!saysIts(composed, { document, spans })) return { refused: unwritable(document, spans) }
+  return { ok: assembleDocument({ ...composed, lines: composedLines(document, spans, composed.text) }) }
+}
+
+interface Composed {
+  bytes: Uint8Array
+  encoding: Encoding
+  text: string
+}
+
+interface Origin {
+  document: TextDocument
+  spans: readonly Span[]
+}
+
+/** Whether the bytes, read back, are the text. Where texts can be encoded apart, what was added tells. */
+function saysIts({ bytes, encoding, text }: Composed, { document, spans }: Origin): boolean {
+  if (!encoding.concatenates) return encoding.decode(bytes.subarray(encoding.bom.length)) === text
+  return spans.every(
+    (span) =>
+      !splitsPair(document.text, span.start) &&
+      !splitsPair(document.text, span.end) &&
+      encoding.decode(encoding.encode(span.text)) === span.text,
+  )
+}
+
+/** Between the halves of a character beyond U+FFFF. */
+function splitsPair(text: string, offset: number): boolean {
+  const code = text.charCodeAt(offset)
+  return code >= 0xdc00 && code <= 0xdfff
+}
+
+function composedLines({ lines, text }: TextDocument, spans: readonly Span[], composed: string): Lines {
+  const [from] = spans
+  const to = spans.at(-1)
+  if (!from || !to || lines.texts.length === 0) return splitLines(composed)
+  const first = lineAt(lines.starts, from.start)
+  const end = lineAt(lines.starts, to.end) + 1
+  const untouched = text.length - (lines.starts[end] ?? text.length)
+  return spliceLines(lines, { first, end, text: composed.slice(lines.starts[first], composed.length - untouched) })
 }
 
 export const joinedLineEnds =
-  'The file ends some lines with a carriage return alone. After this edit one would stand before a line feed, and two lines would become one. Nothing was written. Give both lines the same line end first.'
+  'The file ends some lines with a carriage return alone. After this edit one would stand before a line feed, and two lines would become one. Give both lines the same line end first.'
 
 /** Whether a carriage return and a line feed that were apart come to stand together. */
 function joinsLineEnds(texts: readonly string[]): boolean {

@@ -1,6 +1,7 @@
 import { haystackFromLines } from './find/haystack.js'
 import type { Place } from './find/place.js'
 import { findPlaces, type Wanted } from './find/stages.js'
+import { nameLineSpan } from './request.js'
 import { mostSimilar } from './similar.js'
 import { blockLines, indentationOf } from './whitespace.js'
 
@@ -22,9 +23,10 @@ export function explainMiss({ wanted, newText, texts, hint }: Miss): string {
   const needle = needleLines(wanted)
   const parts = [`Not found: ${describeNeedle(wanted, needle)}.`]
   if (hint !== undefined) parts.push(`${atHint(texts, hint, needle.length)}`)
-  const spaced = whitespaceHint(texts, needle)
-  if (spaced) parts.push(spaced)
-  else if (standsAlready(texts, newText)) parts.push(standsAlready(texts, newText))
+  const spaced = whitespaceHint(texts, rowsOf(wanted, needle))
+  const made = standsAlready(texts, newText)
+  if (spaced !== undefined) parts.push(spaced)
+  else if (made !== undefined) parts.push(made)
   else parts.push(...similarPlace(texts, needle, hint))
   return parts.join('\n')
 }
@@ -39,6 +41,15 @@ export function explainChoice(places: readonly Place[], texts: readonly string[]
     .slice(0, candidatesShownMax * 4)
     .map((place) => (place.first === place.last ? `${place.first + 1}` : `${place.first + 1}-${place.last + 1}`))
     .join(', ')}:\n${blocks.join('\n…\n')}${more}`
+}
+
+/** The place that "lines" names, and another one that the new text fits better. */
+export function explainDoubt([chosen, likelier]: readonly [Place, Place], texts: readonly string[]): string {
+  const here = nameLineSpan({ first: chosen.first + 1, last: chosen.last + 1 })
+  const there = nameLineSpan({ first: likelier.first + 1, last: likelier.last + 1 })
+  return `Its boundary lines stand at ${here}, but also at ${there}, which new_text resembles more:
+${numbered(texts, likelier.first, likelier.last)}
+Send the lines to be replaced as "old_text", so that there is no doubt.`
 }
 
 /** Lines `first…last` (0-based, cut to the file) as views number them. */
@@ -76,20 +87,30 @@ function atHint(texts: readonly string[], hint: number, height: number): string 
   return `There now:\n${numbered(texts, hint - contextLines, hint + height - 1 + contextLines)}`
 }
 
+interface Row {
+  offset: number
+  text: string
+}
+
+/** The needle's lines with their distance from the first. */
+function rowsOf(wanted: Wanted, needle: readonly string[]): Row[] {
+  const height = wanted.kind === 'lines' ? wanted.height : undefined
+  return needle.map((text, index) => ({ text, offset: index > 0 && height !== undefined ? height - 1 : index }))
+}
+
 /** Lines that are equal once all whitespace is taken out. */
-function whitespaceHint(texts: readonly string[], needle: readonly string[]): string | undefined {
+function whitespaceHint(texts: readonly string[], rows: readonly Row[]): string | undefined {
   const squeeze = (line: string) => line.replace(/\s+/g, '')
-  const wanted = needle.map(squeeze)
-  if (wanted.every((line) => line === '')) return undefined
-  const first = texts.findIndex((_, start) =>
-    wanted.every((line, offset) => squeeze(texts[start + offset] ?? '\0') === line),
-  )
-  if (first < 0) return undefined
-  const row = needle.findIndex((line, offset) => line !== texts[first + offset])
-  const theirs = needle[row] ?? ''
-  const ours = texts[first + row] ?? ''
-  const kind = indentationOf(theirs) === indentationOf(ours) ? 'whitespace inside the line' : 'indentation'
-  return `Only ${kind} differs at line ${first + row + 1}: the file has ${visible(ours)}, you sent ${visible(theirs)}. Send it exactly as displayed.`
+  const wanted = rows.map(({ offset, text }) => ({ offset, text: squeeze(text) }))
+  if (wanted.every(({ text }) => text === '')) return undefined
+  const isThere = (start: number) => wanted.every(({ offset, text }) => squeeze(texts[start + offset] ?? '\0') === text)
+  const first = texts.findIndex((_, start) => isThere(start))
+  const row = rows.find(({ offset, text }) => text !== texts[first + offset])
+  if (first < 0 || !row) return undefined
+  const line = first + row.offset
+  const ours = texts[line] ?? ''
+  const kind = indentationOf(row.text) === indentationOf(ours) ? 'whitespace inside the line' : 'indentation'
+  return `Only ${kind} differs at line ${line + 1}: the file has ${visible(ours)}, you sent ${visible(row.text)}. Send it exactly as displayed.`
 }
 
 /** Indentation made countable. */
@@ -101,17 +122,18 @@ function visible(line: string): string {
   return `${JSON.stringify(cut(line))} (indented by ${counts.join(' and ') || 'nothing'})`
 }
 
-function standsAlready(texts: readonly string[], newText: string): string {
-  if (newText.trim() === '') return ''
+function standsAlready(texts: readonly string[], newText: string): string | undefined {
+  if (newText.trim() === '') return undefined
   const [place] = findPlaces(haystackFromLines(texts), { kind: 'text', text: newText }, '').places
-  return place ? `new_text stands at line ${place.first + 1} already: this edit may have been made before.` : ''
+  return place ? `new_text stands at line ${place.first + 1} already: this edit may have been made before.` : undefined
 }
 
 function similarPlace(texts: readonly string[], needle: readonly string[], hint: number | undefined): string[] {
   const similar = mostSimilar(texts, needle)
-  if (!similar) return ['Nothing similar is in the file. Read it again.']
-  const alreadyShown = hint !== undefined && Math.abs(similar.first - hint) <= contextLines
-  if (alreadyShown) return ['Content must match exactly. Copy it from the lines above.']
+  const quoted = hint !== undefined && hint < texts.length
+  if (!similar && !quoted) return ['Nothing similar is in the file. Read it again.']
+  if (!similar || (quoted && Math.abs(similar.first - hint) <= contextLines))
+    return ['Content must match exactly. Copy it from the lines above.']
   return [
     `The most similar place:\n${numbered(texts, similar.first - 1, similar.last + 1)}`,
     'Content must match exactly.',

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { documentFromText, documentOf, type TextDocument } from '../text/document.js'
+import { documentFromText } from '../text/document.fixture.js'
+import { documentOf, type TextDocument } from '../text/document.js'
 import { type Encoding, latin1, utf8, utf8Bom, utf16be, utf16le } from '../text/encoding.js'
 import { joinLines } from '../text/lines.js'
 import type { Basis } from './basis.js'
@@ -140,6 +141,27 @@ describe('P1: bytes outside the changed lines are conserved', () => {
   })
 })
 
+test('the document that a plan comes to is the one that its bytes say', () => {
+  fc.assert(
+    fc.property(fileArbitrary, fc.array(rangeEdit, { minLength: 1, maxLength: 3 }), (document, edits) => {
+      const plan = run(
+        document,
+        edits.flatMap((edit) => requestFor(document, edit) ?? []),
+      )
+      if (!plan) return
+      const { text, lines, plain, revision } = plan.document
+      const read = documentOf(plan.document.bytes, plan.document.encoding)
+      expect({ text, lines, plain, revision }).toEqual({
+        text: read.text,
+        lines: read.lines,
+        plain: read.plain,
+        revision: read.revision,
+      })
+    }),
+    runs,
+  )
+})
+
 describe('P2: success means one place', () => {
   test('an exact edit replaces exactly the lines that it names, or is refused', () => {
     fc.assert(
@@ -150,6 +172,7 @@ describe('P2: success means one place', () => {
         if (!request?.lines || !plan) return
         const expected = [...document.lines.texts]
         const replacement = edit.newText === '' ? [] : edit.newText.replace(/\n$/, '').split('\n')
+        if (request.lastLine === '' && /[^\n]\n$/.test(edit.newText)) replacement.push('')
         expected.splice(request.lines.first - 1, request.lines.last - request.lines.first + 1, ...replacement)
         expect(plan.document.lines.texts).toEqual(expected)
       }),

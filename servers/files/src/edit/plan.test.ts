@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { documentFromText } from '../text/document.js'
+import { documentFromText } from '../text/document.fixture.js'
 import type { Basis } from './basis.js'
 import { planEdits } from './plan.js'
 import type { EditRequest } from './request.js'
@@ -65,6 +65,13 @@ describe('whole lines', () => {
     expect(edit('a\nb\nc\n', { oldText: 'b', newText: '\n' })).toBe('a\n\nc\n')
   })
 
+  test('a range that ends in a blank line keeps it when the new text ends in a line end', () => {
+    const range = { lines: { first: 1, last: 2 }, firstLine: 'a', lastLine: '' }
+    expect(edit('a\n\nb\n', { ...range, newText: 'x\n' })).toBe('x\n\nb\n')
+    expect(edit('a\n\nb\n', { ...range, newText: 'x\n\n' })).toBe('x\n\nb\n')
+    expect(edit('a\n\nb\n', { ...range, newText: 'x' })).toBe('x\nb\n')
+  })
+
   test('insert puts lines beside the anchor', () => {
     expect(edit('a\nb\n', { firstLine: 'a', newText: 'x\ny', insert: 'after' })).toBe('a\nx\ny\nb\n')
     expect(edit('a\nb\n', { firstLine: 'a', newText: 'x\n', insert: 'before' })).toBe('x\na\nb\n')
@@ -128,7 +135,7 @@ describe('choosing among equal places', () => {
   test('a single place is taken wherever the hint points', () => {
     const request = { lines: { first: 99, last: 99 }, oldText: 'g() {', newText: 'h() {' }
     expect(edit(twins, request)).toBe(twins.replace('g()', 'h()'))
-    expect(corrections(twins, request)).toEqual(['Edit 1 was made at lines 5, not 99.'])
+    expect(corrections(twins, request)).toEqual(['Edit 1 was made at line 5, not 99.'])
   })
 
   test('first and last line move together', () => {
@@ -139,6 +146,13 @@ describe('choosing among equal places', () => {
       newText: '    go()',
     }
     expect(edit(program, request)).toBe('def main():\n    go()\n        wait()\n\ndef other():\n    pass\n')
+  })
+
+  test('boundaries that fit at a wrong line number are refused when the new text belongs elsewhere', () => {
+    const file = '\nfirst paragraph\nof two lines\n\nsecond paragraph\nof two lines\n\n'
+    const request = { lines: { first: 4, last: 7 }, firstLine: '', lastLine: '', newText: '\nfirst paragraph\nof 2\n' }
+    expect(edit(file, request)).toContain('also at lines 1-4, which new_text resembles more')
+    expect(edit(file, { ...request, lines: { first: 1, last: 4 } })).toContain('first paragraph\nof 2\n')
   })
 
   test('a miscounted range is taken when both boundaries are unique', () => {
@@ -159,6 +173,12 @@ describe('what is forgiven', () => {
     expect(corrections(file, { oldText: 'a\nb\nc', newText: 'a\nB\nc' })).toEqual([
       'Edit 1 was matched with trailing whitespace ignored.',
     ])
+  })
+
+  test('trailing whitespace of the last of several lines, which goes when that line changes', () => {
+    expect(edit('a\nb  \nc\n', { oldText: 'a\nb', newText: 'a\nB' })).toBe('a\nB\nc\n')
+    expect(edit('a\nb  \nc\n', { oldText: 'a\nb', newText: 'A\nb' })).toBe('A\nb  \nc\n')
+    expect(edit('a\nb  \nc\n', { oldText: 'b', newText: 'B' })).toBe('a\nB  \nc\n')
   })
 
   test('trailing whitespace within a text that begins and ends inside lines', () => {
@@ -241,6 +261,8 @@ describe('refusals', () => {
     const message = edit('  a\n    b\n', { oldText: 'a\n b', newText: 'x' })
     expect(message).toContain('Only indentation differs at line 1')
     expect(message).toContain('2 spaces')
+    const anchors = { lines: { first: 2, last: 5 }, firstLine: 'if ready:', lastLine: 'wait()', newText: 'x' }
+    expect(edit(program, anchors)).toContain('line 2: the file has "    if ready:" (indented by 4 spaces)')
     expect(edit('x  = 1\n', { oldText: 'x = 1', newText: 'y' })).toContain('Only whitespace inside the line differs')
   })
 

@@ -5,7 +5,7 @@ import { compose, joinedLineEnds } from './compose.js'
 import type { Place } from './find/place.js'
 import { hunksOf } from './hunks.js'
 import { countLineEnds, insertAtEdge, insertBeside, type Landing, replaceAt } from './land.js'
-import { type EditRequest, formatLineSpan, isRefused, type LineSpan, type Outcome } from './request.js'
+import { type EditRequest, formatLineSpan, isRefused, type LineSpan, nameLineSpan, type Outcome } from './request.js'
 import { type Resolved, resolveEdit } from './resolve.js'
 import { type OwnedSpan, orderSpans, settle } from './spans.js'
 
@@ -42,7 +42,7 @@ export function planEdits({ document, edits, basis }: EditBatch): Outcome<Plan> 
   const composed = compose(document, settled)
   if (isRefused(composed)) return composed
   if (composed.ok.text === document.text) {
-    return { refused: 'The edits change nothing: the file already reads like that. Nothing was written.' }
+    return { refused: 'The edits change nothing: the file already reads like that.' }
   }
   return {
     ok: {
@@ -65,8 +65,8 @@ function failures(outcomes: readonly Outcome<Landed>[]): string {
     isRefused(outcome) ? [outcomes.length === 1 ? outcome.refused : `Edit ${index + 1}: ${outcome.refused}`] : [],
   )
   const fine = outcomes.length - reasons.length
-  const rest = fine > 0 ? ` The other ${fine} would apply; send all of them again.` : ''
-  return `Nothing was written.${rest}\n${reasons.join('\n\n')}`
+  const rest = fine > 0 ? `The other ${fine} would apply; send all of them again.\n` : ''
+  return `${rest}${reasons.join('\n\n')}`
 }
 
 function landEdit(document: TextDocument, edit: EditRequest, basis: Basis | undefined): Outcome<Landed> {
@@ -136,14 +136,14 @@ function correctionOf({ edit, places, basis }: Correction): string | undefined {
   const [place] = places
   if (!place) return undefined
   const forgiven = [...new Set(places.flatMap(({ fit }) => fit.forgiven))]
-  const at = formatLineSpan(spanOf(place))
+  const at = nameLineSpan(spanOf(place))
   const parts = forgiven.length > 0 ? [`was matched with ${forgiven.join(' and ')} ignored`] : []
   if (edit.lines && !edit.replaceAll && place.first !== edit.lines.first - 1) {
     const moved = basis?.translate(edit.lines.first - 1).line === place.first
     parts.push(
       moved
-        ? `was made at lines ${at}, where lines ${formatLineSpan(edit.lines)} have moved to`
-        : `was made at lines ${at}, not ${formatLineSpan(edit.lines)}`,
+        ? `was made at ${at}, where ${nameLineSpan(edit.lines)} ${edit.lines.first === edit.lines.last ? 'has' : 'have'} moved to`
+        : `was made at ${at}, not ${formatLineSpan(edit.lines)}`,
     )
   }
   return parts.length > 0 ? parts.join(', and ') : undefined

@@ -2,11 +2,12 @@ import type { TextDocument } from '../text/document.js'
 import { withLineFeeds } from '../text/lines.js'
 import type { Basis } from './basis.js'
 import { choosePlace, separatePlaces } from './choose.js'
-import { explainChoice, explainMiss, numbered } from './explain.js'
+import { likelierPlace } from './doubt.js'
+import { explainChoice, explainDoubt, explainMiss, numbered } from './explain.js'
 import { haystackOf } from './find/haystack.js'
 import type { Place } from './find/place.js'
 import { type Found, findPlaces, type Wanted } from './find/stages.js'
-import { type EditRequest, formatLineSpan, isRefused, type Outcome } from './request.js'
+import { type EditRequest, isRefused, nameLineSpan, type Outcome } from './request.js'
 import { placeMeantThen, staleInterior } from './stale.js'
 import { targetOf } from './target.js'
 
@@ -24,9 +25,10 @@ export function resolveEdit(document: TextDocument, request: EditRequest, basis:
   if (wanted.kind === 'edge') return { ok: wanted }
   const moved = movedThisTurn(edit, basis)
   if (moved) return { refused: moved }
-  const found = findPlaces(haystackOf(document), wanted, edit.newText)
+  const newText = withBlankEnd(edit, wanted)
+  const found = findPlaces(haystackOf(document), wanted, newText)
   if (found.places.length === 0) {
-    return { refused: explainMiss({ wanted, newText: edit.newText, texts, hint: hintOf(edit, basis) }) }
+    return { refused: explainMiss({ wanted, newText, texts, hint: hintOf(edit, basis) }) }
   }
   if (edit.replaceAll) return { ok: { kind: 'places', wanted, ...everywhere(found, wanted) } }
   const place = onePlace({ found, edit, basis, wanted, texts })
@@ -48,6 +50,15 @@ function oneLineEndOff(line: string): string {
   return line.endsWith('\n') ? line.slice(0, -1) : line
 }
 
+/**
+ * Where the range ends in a blank line, a final newline is that line's rather than one that is not needed: who names
+ * the blank line as a boundary writes it in the new text too, unless it is to go.
+ */
+function withBlankEnd({ newText, insert }: EditRequest, wanted: Wanted): string {
+  const endsBlank = wanted.kind === 'lines' && wanted.last === '' && !insert
+  return endsBlank && /[^\r\n](?:\r\n|\r|\n)$/.test(newText) ? `${newText}\n` : newText
+}
+
 /** 0-based line where the first of the model's lines is now. */
 function hintOf({ lines }: EditRequest, basis: Basis | undefined): number | undefined {
   if (!lines) return undefined
@@ -58,7 +69,7 @@ function movedThisTurn({ lines }: EditRequest, basis: Basis | undefined): string
   if (!basis?.editedThisTurn || !lines) return undefined
   const exact = [lines.first, lines.last].every((line) => basis.translate(line - 1).exact)
   if (exact) return undefined
-  return `An earlier edit_file of this turn has already replaced lines ${formatLineSpan(lines)}. Look at its result, then send this edit again with the new line numbers.`
+  return `An earlier edit_file of this turn has already replaced ${nameLineSpan(lines)}. Look at its result, then send this edit again with the new line numbers.`
 }
 
 function everywhere(found: Found, wanted: Wanted): { places: Place[]; newText: string } {
@@ -89,6 +100,11 @@ function onePlace({ found, edit, basis, wanted, texts }: Choice): Outcome<Place>
   if (then && isRefused(then)) return { refused: `${then.refused} There now:\n${around(texts, hint ?? 0)}` }
   const place = then ? then.ok : choosePlace(found.places, hint)
   if (!place) return { refused: explainChoice(found.places, texts, edit.lines !== undefined) }
+  const likelier =
+    wanted.kind === 'lines' && !edit.insert
+      ? likelierPlace(place, { places: found.places, newText: found.newText, texts })
+      : undefined
+  if (likelier) return { refused: explainDoubt([place, likelier], texts) }
   const stale = wanted.kind === 'lines' && !edit.insert ? staleInterior(meant, place, texts) : undefined
   if (stale) return { refused: `${stale} There now:\n${numbered(texts, place.first, place.last)}` }
   return { ok: place }

@@ -1,9 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { documentFromText } from '../text/document.js'
+import { documentFromText } from '../text/document.fixture.js'
 import { basisOf } from './basis-of.js'
 import { type FileHistory, newestOf, observe, translateLine } from './file-history.js'
-import { createHistories } from './histories.js'
 import { addLines, hasLine } from './line-set.js'
 
 const fileText = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('')
@@ -94,18 +93,6 @@ test('old revisions are forgotten, and line numbers of them are no longer transl
   expect(history.snapshots.length).toBeLessThan(20)
   const revision = documentFromText(fileText(['version 0'])).revision
   expect(basisOf({ known: history, history, revision, step: undefined })).toBeUndefined()
-})
-
-test('of too many files, those used longest ago are forgotten', () => {
-  const histories = createHistories(100)
-  const history = seen(['x'.repeat(39)])
-  for (const path of ['a', 'b']) histories.set('one', path, history)
-  histories.set('one', 'a', history)
-  histories.set('two', 'c', history)
-  expect(histories.get('one', 'b')).toBeUndefined()
-  expect(histories.get('one', 'a')).toBeDefined()
-  expect(histories.get('two', 'c')).toBeDefined()
-  expect(histories.get('two', 'a')).toBeUndefined()
 })
 
 test('ranges of lines merge when they touch', () => {

@@ -1,12 +1,16 @@
 import type { Hunk } from '@auroracoder/kit/wire'
 import { hunksBetween } from '../edit/hunks.js'
-import type { TextDocument } from '../text/document.js'
+import { styleOf, type TextDocument } from '../text/document.js'
 import { addLines, type LineSet } from './line-set.js'
 import { type Shifted, shiftLine, shiftLines } from './shift.js'
 
 /** One revision of a file as a conversation knows it. Line numbers are 1-based. */
 export interface Snapshot {
+  /** SHA-256 of the bytes, in hex. */
+  readonly hash: string
   readonly revision: string
+  /** Encoding and line ends, as the header of a view names them. */
+  readonly style: string
   readonly texts: readonly string[]
   /** How much is remembered with it. */
   readonly chars: number
@@ -48,7 +52,9 @@ export function observe(history: FileHistory | undefined, now: Observation): Fil
   const hunks = newest ? (now.hunks ?? hunksBetween(newest.texts, document.lines.texts)) : []
   const kept = newest ? shiftLines(newest.shown, hunks) : []
   const snapshot: Snapshot = {
+    hash: document.hash,
     revision: document.revision,
+    style: styleOf(document),
     texts: document.lines.texts,
     chars: document.text.length,
     shown: addLines(kept, now.shown ?? []),

@@ -21,3 +21,20 @@ export function addLines(set: LineSet, added: LineSet): LineSet {
 export function hasLine(set: LineSet, line: number): boolean {
   return set.some(({ first, last }) => first <= line && line <= last)
 }
+
+export function containsLines(set: LineSet, part: LineSet): boolean {
+  return part.every(({ first, last }) => set.some((range) => range.first <= first && last <= range.last))
+}
+
+export function removeLines(set: LineSet, removed: LineSet): LineSet {
+  return removed.reduce<LineSet>(
+    (rest, { first, last }) =>
+      rest.flatMap((range) =>
+        [
+          { first: range.first, last: Math.min(range.last, first - 1) },
+          { first: Math.max(range.first, last + 1), last: range.last },
+        ].filter((piece) => piece.first <= piece.last),
+      ),
+    set,
+  )
+}

@@ -20,7 +20,7 @@ export async function detectEncoding(bytes: Uint8Array): Promise<Encoding | unde
   return legacyEncoding(bytes)
 }
 
-export function isLossless(body: Uint8Array, encoding: Encoding): boolean {
+function isLossless(body: Uint8Array, encoding: Encoding): boolean {
   return encoding.encode(encoding.decode(body)).equals(body)
 }
 

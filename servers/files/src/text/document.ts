@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { detectEncoding } from './detect.js'
-import { type Encoding, utf8 } from './encoding.js'
+import type { Encoding } from './encoding.js'
 import { type Eol, type Lines, splitLines } from './lines.js'
 
 /** A text file at one moment: its bytes, and what they say. */
@@ -12,6 +12,9 @@ export interface TextDocument {
   readonly lines: Lines
   /** The text with every line end as LF, and where its lines begin: what needles are compared with. */
   readonly plain: { readonly text: string; readonly starts: readonly number[] }
+  /** SHA-256 of the bytes, in hex. */
+  readonly hash: string
+  /** How the hash begins: enough to tell the revisions of one file apart. */
   readonly revision: string
 }
 
@@ -23,18 +26,21 @@ export async function parseDocument(bytes: Uint8Array): Promise<TextDocument | u
 
 export function documentOf(bytes: Uint8Array, encoding: Encoding): TextDocument {
   const text = encoding.decode(bytes.subarray(encoding.bom.length))
-  const lines = splitLines(text)
+  return assembleDocument({ bytes, encoding, text, lines: splitLines(text) })
+}
+
+/** For who knows already what the bytes say. */
+export function assembleDocument(parts: Pick<TextDocument, 'bytes' | 'encoding' | 'text' | 'lines'>): TextDocument {
   let plain: TextDocument['plain'] | undefined
+  const hash = hashOf(parts.bytes)
   return {
-    bytes,
-    encoding,
-    text,
-    lines,
+    ...parts,
     get plain() {
-      plain ??= plainOf(text, lines)
+      plain ??= plainOf(parts.text, parts.lines)
       return plain
     },
-    revision: revisionOf(bytes),
+    hash,
+    revision: revisionOf(hash),
   }
 }
 
@@ -49,14 +55,12 @@ function plainOf(text: string, lines: Lines): TextDocument['plain'] {
   return { text: lines.texts.join('\n') + (lines.eols.at(-1) === '' ? '' : '\n'), starts }
 }
 
-/** A text that was never a file, in the form that one would have. */
-export function documentFromText(text: string): TextDocument {
-  return documentOf(utf8.encode(text), utf8)
+export function hashOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
 }
 
-/** First 8 hex digits of the SHA-256 of the bytes. */
-export function revisionOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex').slice(0, 8)
+export function revisionOf(hash: string): string {
+  return hash.slice(0, 8)
 }
 
 export function lineCount({ lines }: TextDocument): number {
@@ -65,6 +69,11 @@ export function lineCount({ lines }: TextDocument): number {
 
 export function hasFinalNewline({ lines }: TextDocument): boolean {
   return lines.eols.at(-1) !== '' && lines.eols.length > 0
+}
+
+/** How the file is written, beside its text: what the header of a view names. */
+export function styleOf(document: TextDocument): string {
+  return `${document.encoding.name} ${eolStyle(document)}`
 }
 
 export type EolStyle = 'lf' | 'crlf' | 'cr' | 'mixed' | 'none'

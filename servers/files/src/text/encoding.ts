@@ -4,6 +4,8 @@ export interface Encoding {
   readonly name: string
   /** The byte order mark that the file begins with; empty for none. It is not part of the text. */
   readonly bom: Uint8Array
+  /** Whether texts one after the other always have the bytes of each one after the other, and the reverse. */
+  readonly concatenates: boolean
   decode(body: Uint8Array): string
   /** Characters that the encoding lacks come back different when decoded: callers compare. */
   encode(text: string): Buffer
@@ -20,6 +22,7 @@ export const latin1: Encoding = unicode('latin1', noBom, 'latin1')
 export const utf16be: Encoding = {
   name: 'utf-16be',
   bom: Uint8Array.of(0xfe, 0xff),
+  concatenates: true,
   decode: (body) => Buffer.from(body).swap16().toString('utf16le'),
   encode: (text) => Buffer.from(text, 'utf16le').swap16(),
 }
@@ -34,6 +37,7 @@ export function legacy(name: string, iconv: Iconv): Encoding {
   return {
     name,
     bom: noBom,
+    concatenates: false,
     decode: (body) => iconv.decode(body, name, { stripBOM: false }),
     encode: (text) => iconv.encode(text, name, { addBOM: false }),
   }
@@ -43,6 +47,7 @@ function unicode(name: string, bom: Uint8Array, bufferEncoding: 'utf8' | 'utf16l
   return {
     name,
     bom,
+    concatenates: true,
     decode: (body) => Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString(bufferEncoding),
     encode: (text) => Buffer.from(text, bufferEncoding),
   }

@@ -43,6 +43,30 @@ function indexOf(text: string, character: string, from: number): number {
   return index < 0 ? never : index
 }
 
+export interface LineSplice {
+  /** Lines `first` up to, not including, `end` became `text`, which ends where they ended. */
+  readonly first: number
+  readonly end: number
+  readonly text: string
+}
+
+/** The lines of a text of which a part was replaced: the others are the same strings as before. */
+export function spliceLines(lines: Lines, { first, end, text }: LineSplice): Lines {
+  const fresh = splitLines(text)
+  const from = lines.starts[first] ?? 0
+  const oldEnd = lines.starts[end]
+  const delta = oldEnd === undefined ? 0 : from + text.length - oldEnd
+  return {
+    texts: [...lines.texts.slice(0, first), ...fresh.texts, ...lines.texts.slice(end)],
+    eols: [...lines.eols.slice(0, first), ...fresh.eols, ...lines.eols.slice(end)],
+    starts: [
+      ...lines.starts.slice(0, first),
+      ...fresh.starts.map((start) => start + from),
+      ...lines.starts.slice(end).map((start) => start + delta),
+    ],
+  }
+}
+
 export function joinLines({ texts, eols }: Pick<Lines, 'texts' | 'eols'>): string {
   return texts.map((text, index) => text + (eols[index] ?? '')).join('')
 }

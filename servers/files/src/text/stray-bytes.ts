@@ -6,7 +6,9 @@ import type { Encoding } from './encoding.js'
  * survive the round trip and gets another encoding.
  */
 export function utf8WithStrayBytes(bom: Uint8Array): Encoding {
-  return { name: bom.length > 0 ? 'utf-8 bom, invalid bytes' : 'utf-8, invalid bytes', bom, decode, encode }
+  const name = bom.length > 0 ? 'utf-8 bom, invalid bytes' : 'utf-8, invalid bytes'
+  // Stray bytes that come to stand together may be a character.
+  return { name, bom, concatenates: false, decode, encode }
 }
 
 /** U+EF80…U+EFFF stand for the bytes 0x80…0xFF. */

@@ -40,6 +40,27 @@ describe('what is told', () => {
     })
   })
 
+  test('P12: the canonical call, repeated on the original by who has seen nothing, gives the same bytes', async () => {
+    const original = `${lines(5)}  indented \n“quoted”\r\nlast`
+    await bench.put('a.txt', original)
+    await bench.call('read_file', { paths: ['a.txt'] })
+    const sent = {
+      path: './a.txt',
+      edits: [
+        { lines: '2-5', first_line: 'line 1', last_line: 'line 4', new_text: 'one' },
+        { old_text: 'indented\n"quoted"\nlast', new_text: 'indented\n"quoted"\nnew\nlast' },
+      ],
+    }
+    const first = await bench.call('edit_file', sent)
+    expect(first.facts.corrected).toBe(2)
+    const bytes = await bench.bytes('a.txt')
+    await bench.put('a.txt', original)
+    const again = await bench.call('edit_file', first.applied ?? {}, { conversation: 'another' })
+    expect(again.facts.corrected).toBe(0)
+    expect(await bench.bytes('a.txt')).toEqual(bytes)
+    expect(again.applied).toEqual(first.applied)
+  })
+
   test('a dry run shows what would go and come, and writes nothing', async () => {
     await bench.put('a.txt', lines(3))
     const before = await bench.state('a.txt')

@@ -10,9 +10,8 @@ import { type Plan, planEdits } from '../edit/plan.js'
 import { replaceContent } from '../edit/replace-content.js'
 import { type EditRequest, isRefused } from '../edit/request.js'
 import { basisOf } from '../history/basis-of.js'
-import { newestOf, observe } from '../history/file-history.js'
-import { hasFinalNewline, lineCount, parseDocument, type TextDocument } from '../text/document.js'
-import { currentState, linesOf } from '../view/current-state.js'
+import { observe } from '../history/file-history.js'
+import { lineCount, type TextDocument } from '../text/document.js'
 import type { Workspace } from '../workspace.js'
 import { acceptEdits, editFields, requestOf, wireEdit } from './edit-arguments.js'
 import { previewOf } from './edit-preview.js'
@@ -70,13 +69,13 @@ async function edit(workspace: Workspace, call: Call, request: Request): Promise
   const { real } = request
   const content = await readFile(jail, real)
   if (!content) return create(workspace, call, request)
-  const document = await parseDocument(content.bytes)
+  const document = await workspace.documents.parse(real, content.bytes)
   if (!document) throw new Failure(`"${jail.display(real)}" is not text, so it cannot be edited.`)
   await change(workspace, call, { ...request, content, document })
 }
 
 async function create(workspace: Workspace, call: Call, { real, requests, dryRun }: Request): Promise<void> {
-  const { jail, temps, histories } = workspace
+  const { jail, temps, panel } = workspace
   const path = jail.display(real)
   const [only, second] = requests
   const anchored = !only || second || only.oldText || only.firstLine
@@ -87,9 +86,8 @@ async function create(workspace: Workspace, call: Call, { real, requests, dryRun
   const lines = `${lineCount(document)} lines`
   if (dryRun) return call.reply.text(`Would create ${path} (${lines}). Nothing was written.`)
   await withParents(jail, real, () => writeFile({ jail, temps, path: real, bytes: document.bytes, before: undefined }))
-  const written = { document, origin: 'written', step: call.step } as const
-  histories.set(call.conversation, real, observe(histories.get(call.conversation, real), written))
   call.reply.text(`Created ${path} (${lines}).`)
+  panel.created(call, { real, document })
   call.reply.applied({ path, edits: [wireEdit({ newText: only.newText })] })
   call.reply.result({ path, revision: document.revision, created: true, additions: lineCount(document), deletions: 0 })
 }
@@ -100,43 +98,32 @@ interface Existing extends Request {
 }
 
 async function change(workspace: Workspace, call: Call, request: Existing): Promise<void> {
-  const { jail, temps, histories } = workspace
+  const { jail, temps, panel, documents } = workspace
   const { real, requests, revision, content, document, dryRun } = request
   const path = jail.display(real)
-  const known = histories.get(call.conversation, real)
+  const known = panel.historyOf(call, real)
   const history = observe(known, { document, origin: known ? 'drifted' : 'opened', step: call.step })
   const basis = basisOf({ known, history, revision, step: call.step })
   const planned = planEdits({ document, edits: requests, basis })
-  if (isRefused(planned)) throw new Failure(`${path}: ${planned.refused}`)
+  const found = { real, document, charsMax: call.outputCharsMax - frameChars }
+  if (isRefused(planned)) {
+    if (call.keepsPanels) panel.caughtUp(call, found)
+    throw new Failure(`Nothing was written to ${path}. ${planned.refused}`)
+  }
   const plan = planned.ok
   for (const correction of plan.corrections) call.reply.note(correction)
   if (dryRun) return preview(call, { path, document, plan })
   await writeFile({ jail, temps, path: real, bytes: plan.document.bytes, before: content })
-  const drift = newestOf(known)?.revision === document.revision ? undefined : newestOf(known)
-  const told = drift && currentState(document, { path, known: drift, charsMax: call.outputCharsMax - frameChars })
-  const before = observe(known, { document, origin: 'drifted', step: call.step, shown: told?.shown ?? [] })
-  const { hunks } = plan
-  const edited = { document: plan.document, hunks, origin: 'edited', step: call.step, shown: linesOf(hunks) } as const
-  histories.set(call.conversation, real, observe(before, edited))
+  documents.keep(real, plan.document)
   tell(call, { path, document, plan })
-  if (told) call.reply.change(told.change)
-  call.reply.change({ kind: 'edited', key: path, edit: editOf(document, plan) })
+  panel.caughtUp(call, found)
+  panel.edited(call, { real, before: document, document: plan.document, hunks: plan.hunks })
 }
 
 interface Made {
   path: string
   document: TextDocument
   plan: Plan
-}
-
-function editOf(before: TextDocument, { document, hunks }: Plan) {
-  return {
-    oldRevision: before.revision,
-    newRevision: document.revision,
-    lineCount: lineCount(document),
-    finalNewline: hasFinalNewline(document),
-    hunks: [...hunks],
-  }
 }
 
 function tell(call: Call, { path, document, plan }: Made): void {

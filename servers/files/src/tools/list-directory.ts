@@ -9,6 +9,7 @@ import { ignoreRulesFor } from '../list/ignore-rules.js'
 import { type Entry, entriesMax, entriesPerDirectoryMax, listTree, type Tree } from '../list/tree.js'
 import type { Workspace } from '../workspace.js'
 import { asBoolean, asNumber, renamed } from './habits.js'
+import { printable } from './printable.js'
 
 const depthMax = 8
 
@@ -90,11 +91,6 @@ function line({ name, kind, target, size, closed }: Entry): string {
     case 'file':
       return size === undefined ? shown : `${shown}  ${sizeText(size)}`
   }
-}
-
-/** A name may hold line ends: one entry must stay one line. */
-function printable(name: string): string {
-  return /[\n\r\t]/.test(name) ? JSON.stringify(name) : name
 }
 
 function sizeText(bytes: number): string {

@@ -2,8 +2,7 @@ import { type Arguments, type Call, defineTool, Failure, type Tool } from '@auro
 import { z } from 'zod'
 import { suggestion } from '../disk/near-names.js'
 import { readFile } from '../disk/read.js'
-import { observe } from '../history/file-history.js'
-import { parseDocument, type TextDocument } from '../text/document.js'
+import type { TextDocument } from '../text/document.js'
 import { imageTypes, mediaTypeOf } from '../text/media.js'
 import { type LineRequest, parseLineRequests } from '../view/line-request.js'
 import { lineCharsMax, viewLinesMax, viewOf } from '../view/view.js'
@@ -87,12 +86,12 @@ interface Showing {
 
 /** Returns how many characters it took. */
 async function show(workspace: Workspace, call: Call, { path, requests, charsMax }: Showing): Promise<number> {
-  const { jail, locks } = workspace
+  const { jail, locks, documents } = workspace
   const real = await jail.resolve(path)
   return locks.run(real, async () => {
     const content = await readFile(jail, real)
     if (!content) throw new Failure(`There is no file "${jail.display(real)}".${await suggestion(jail, real)}`)
-    const document = await parseDocument(content.bytes)
+    const document = await documents.parse(real, content.bytes)
     if (!document) return showBinary(call, jail.display(real), content.bytes)
     return showText(workspace, call, { real, document, requests, charsMax })
   })
@@ -120,18 +119,20 @@ interface Text extends Omit<Showing, 'path'> {
   document: TextDocument
 }
 
-function showText(workspace: Workspace, call: Call, { real, document, requests, charsMax }: Text): number {
-  const { histories, jail } = workspace
+function showText({ panel, jail }: Workspace, call: Call, { real, document, requests, charsMax }: Text): number {
   const path = jail.display(real)
+  // A client that keeps the panel shows more of the file than this call asks for.
+  const isNews = call.keepsPanels && panel.caughtUp(call, { real, document, charsMax })
   const shown = viewOf(document, { path, requests, charsMax })
   const count = shown.view.lineCount
   if (requests && shown.view.ranges.length === 0) {
     throw new Failure(`"${path}" has ${count} lines; none of those asked for exists.`)
   }
-  const history = histories.get(call.conversation, real)
-  const now = { document, origin: 'opened', step: call.step, shown: shown.lines } as const
-  histories.set(call.conversation, real, observe(history, now))
-  call.reply.change({ kind: 'opened', key: path, view: shown.view })
+  if (call.keepsPanels && panel.isShown(call, real, shown.view)) {
+    if (!isNews) call.reply.text(`${path} is open and what is shown of it is up to date (rev ${document.revision}).`)
+    return 0
+  }
+  panel.opened(call, { real, document, view: shown.view })
   const [cut] = shown.cutLines
   if (cut !== undefined) {
     const next = (shown.view.ranges.find(({ start }) => start === cut)?.columns?.[1] ?? 0) + 1

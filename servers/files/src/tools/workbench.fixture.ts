@@ -22,6 +22,7 @@ export interface CallOptions {
   conversation?: string
   step?: string
   outputCharsMax?: number
+  keepsPanels?: boolean
   signal?: AbortSignal
 }
 
@@ -64,6 +65,7 @@ export async function createWorkbench(): Promise<Workbench> {
           step: options.step,
           nonce: testNonce,
           outputCharsMax: options.outputCharsMax ?? 60_000,
+          keepsPanels: options.keepsPanels ?? false,
           progress: () => {},
         })
       } catch (error) {

@@ -6,9 +6,8 @@ import { writeFile } from '../disk/write.js'
 import { countChanges, hunksBetween } from '../edit/hunks.js'
 import { replaceContent } from '../edit/replace-content.js'
 import { isRefused } from '../edit/request.js'
-import { newestOf, observe } from '../history/file-history.js'
-import { lineCount, parseDocument, revisionOf, type TextDocument } from '../text/document.js'
-import { currentState } from '../view/current-state.js'
+import { newestOf } from '../history/file-history.js'
+import { hashOf, lineCount, type TextDocument } from '../text/document.js'
 import { viewOf } from '../view/view.js'
 import type { Workspace } from '../workspace.js'
 import { asBoolean, pathHabits, renamed } from './habits.js'
@@ -49,11 +48,11 @@ interface Request {
 }
 
 async function write(workspace: Workspace, call: Call, request: Request): Promise<void> {
-  const { jail, temps, histories } = workspace
+  const { jail, temps, panel, documents } = workspace
   const { real, content, overwrite } = request
   const shown = jail.display(real)
   const before = await readFile(jail, real)
-  const old = before && (await parseDocument(before.bytes))
+  const old = before && (await documents.parse(real, before.bytes))
   const next = replaceContent(old, content)
   if (isRefused(next)) throw new Failure(next.refused)
   const { document, kept } = next.ok
@@ -64,10 +63,9 @@ async function write(workspace: Workspace, call: Call, request: Request): Promis
   if (changes) {
     await withParents(jail, real, () => writeFile({ jail, temps, path: real, bytes: document.bytes, before }))
   }
-  const written = { document, origin: 'written', step: call.step } as const
-  histories.set(call.conversation, real, observe(histories.get(call.conversation, real), written))
   for (const sentence of kept) call.reply.note(sentence)
   tell(call, { shown, document, old, existed: before !== undefined, changes })
+  panel.written(call, { real, document, content })
   call.reply.applied({ path: shown, content, ...(overwrite ? { overwrite } : {}) })
 }
 
@@ -77,10 +75,10 @@ interface Existing {
 }
 
 /** Whether what would be lost is what the conversation has seen last. An empty file loses nothing. */
-function isKnown({ histories }: Workspace, call: Call, { real, bytes }: Existing): boolean {
+function isKnown({ panel }: Workspace, call: Call, { real, bytes }: Existing): boolean {
   if (bytes.length === 0) return true
-  const newest = newestOf(histories.get(call.conversation, real))
-  if (newest?.revision !== revisionOf(bytes)) return false
+  const newest = newestOf(panel.historyOf(call, real))
+  if (newest?.hash !== hashOf(bytes)) return false
   const openedThisTurn = newest.origin === 'opened' && call.step !== undefined && newest.step === call.step
   return !openedThisTurn
 }
@@ -91,7 +89,7 @@ interface Unseen {
   size: number
 }
 
-function showInstead({ jail, histories }: Workspace, call: Call, { real, document, size }: Unseen): void {
+function showInstead({ jail, panel }: Workspace, call: Call, { real, document, size }: Unseen): void {
   const path = jail.display(real)
   if (!document) {
     call.reply.fail(
@@ -99,12 +97,10 @@ function showInstead({ jail, histories }: Workspace, call: Call, { real, documen
     )
     return
   }
-  const history = histories.get(call.conversation, real)
-  const known = newestOf(history)
-  const { change, shown } = currentState(document, { path, known, charsMax: call.outputCharsMax - frameChars })
-  const origin = known ? 'drifted' : 'opened'
-  histories.set(call.conversation, real, observe(history, { document, origin, step: call.step, shown }))
-  call.reply.change(change)
+  const known = panel.historyOf(call, real)
+  const charsMax = call.outputCharsMax - frameChars
+  const isTold = panel.caughtUp(call, { real, document, charsMax })
+  if (!isTold) panel.opened(call, { real, document, view: viewOf(document, { path, charsMax }).view })
   call.reply.fail(
     `"${path}" ${known ? 'has changed since you saw it' : 'exists and you have not seen it'}; this is what it holds. Nothing was written. Change it with edit_file, or send this call again to replace it.`,
   )
@@ -123,12 +119,6 @@ function tell(call: Call, { shown, document, old, existed, changes }: Result): v
   const lines = `${count} ${count === 1 ? 'line' : 'lines'}`
   if (!changes) call.reply.text(`${shown} has this content already (${lines}).`)
   else call.reply.text(existed ? `Replaced ${shown} (${lines}).` : `Created ${shown} (${lines}).`)
-  // The model has just written the content: the header alone tells what it needs, the revision.
-  call.reply.change({
-    kind: 'opened',
-    key: shown,
-    view: viewOf(document, { path: shown, requests: [], charsMax: 0 }).view,
-  })
   const hunks = hunksBetween(old?.lines.texts ?? [], document.lines.texts)
   call.reply.result({ path: shown, revision: document.revision, created: !existed, ...countChanges(hunks) })
 }

@@ -1,5 +1,5 @@
 import type { View, ViewRange } from '@auroracoder/kit/wire'
-import type { LineSet } from '../history/line-set.js'
+import { addLines, hasLine, type LineSet } from '../history/line-set.js'
 import { eolStyle, hasFinalNewline, lineCount, type TextDocument } from '../text/document.js'
 import type { LineRequest } from './line-request.js'
 
@@ -33,28 +33,47 @@ export function viewOf(document: TextDocument, { path, requests, charsMax }: Vie
     for (let line = request.first; line <= last && page.hasRoom(); line += 1) page.add(line, request.columns)
   }
   const { ranges, lines, cutLines, chars } = page.end()
-  const view: View = {
+  return { view: { ...headOf(document, path), ranges }, lines, cutLines, chars }
+}
+
+/** Every line from end to end, whatever the size: for who has the text already. */
+export function wholeView(document: TextDocument, path: string): View {
+  const { texts } = document.lines
+  return { ...headOf(document, path), ranges: texts.length > 0 ? [{ start: 1, lines: [...texts] }] : [] }
+}
+
+function headOf(document: TextDocument, path: string): Omit<View, 'ranges'> {
+  return {
     path,
     revision: document.revision,
     lineCount: lineCount(document),
     encoding: document.encoding.name,
     eol: eolStyle(document),
     finalNewline: hasFinalNewline(document),
-    ranges,
   }
-  return { view, lines, cutLines, chars }
 }
 
 /** In order, and no line twice, except for other columns of it. */
 function merged(requests: readonly LineRequest[]): LineRequest[] {
-  const result: { first: number; last: number; columns?: readonly [number, number] }[] = []
-  for (const request of [...requests].sort((left, right) => left.first - right.first)) {
-    const previous = result.at(-1)
-    const joins = previous && !previous.columns && !request.columns && request.first <= previous.last + 1
-    if (joins) previous.last = Math.max(previous.last, request.last)
-    else result.push({ ...request })
-  }
-  return result
+  const whole = addLines(
+    [],
+    requests.filter(({ columns }) => !columns),
+  )
+  const columns = requests.filter((request) => request.columns)
+  // A range is parted behind a line of which columns are asked for as well, so that they stand beside it.
+  const parted = columns.reduce<LineSet>((set, { first }) => partedAfter(set, first), whole)
+  return [...parted, ...columns].sort((left, right) => left.first - right.first)
+}
+
+function partedAfter(set: LineSet, line: number): LineSet {
+  return set.flatMap(({ first, last }) =>
+    first <= line && line < last
+      ? [
+          { first, last: line },
+          { first: line + 1, last },
+        ]
+      : [{ first, last }],
+  )
 }
 
 interface Page {
@@ -87,6 +106,7 @@ function startPage({ lines: { texts } }: TextDocument, charsMax: number): Page {
   return {
     hasRoom: () => count < viewLinesMax && chars < charsMax,
     add(line, columns) {
+      if (columns && hasLine(lines, line)) return
       const text = texts[line - 1] ?? ''
       const room = charsMax - chars - frameChars
       if (columns || text.length > lineCharsMax) {

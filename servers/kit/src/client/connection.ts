@@ -1,4 +1,4 @@
-import { type CallToolResult, Client, type Transport } from '@modelcontextprotocol/client'
+import { type CallToolResult, Client, SdkError, SdkErrorCode, type Transport } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import { callSettledMethod, callSettledResultSchema, callSettleMsMax } from '../wire/call.js'
 import {
@@ -50,13 +50,21 @@ export interface PanelRead {
   since: number
 }
 
+/** A call was given up because the server gave no sign of life; it may hang. */
+export class ServerSilent extends Error {
+  override readonly name = 'ServerSilent'
+}
+
 export interface Connection {
   readonly serverName: string
   readonly instructions: string | undefined
   /** Ids of the panels that the server owns. */
   readonly panels: readonly string[]
   listTools(): Promise<readonly RemoteTool[]>
-  /** Rejects when the connection breaks or the call is aborted; a tool that fails resolves with `ok: false`. */
+  /**
+   * Rejects when the connection breaks or the call is aborted, and with `ServerSilent` after `silenceMs`; a tool that
+   * fails resolves with `ok: false`.
+   */
   callTool(call: RemoteCall): Promise<RemoteResult>
   /** What has changed in a panel without a call of ours. */
   readPanel(request: PanelRead): Promise<PanelReadResult>
@@ -113,16 +121,19 @@ export async function openConnection(
         .catch(() => {})
     },
     async callTool({ name, args, meta, signal, onProgress, silenceMs = callSilenceMs }) {
-      const result = await client.callTool(
-        { name, arguments: args, ...(meta ? { _meta: { ...meta } } : {}) },
-        {
-          signal,
-          timeout: silenceMs,
-          resetTimeoutOnProgress: true,
-          onprogress: ({ message }) => onProgress?.(message ?? ''),
-        },
-      )
-      return remoteResult(result)
+      const request = { name, arguments: args, ...(meta ? { _meta: { ...meta } } : {}) }
+      const options = {
+        signal,
+        timeout: silenceMs,
+        resetTimeoutOnProgress: true,
+        onprogress: ({ message }: { message?: string | undefined }) => onProgress?.(message ?? ''),
+      }
+      try {
+        return remoteResult(await client.callTool(request, options))
+      } catch (error) {
+        if (!(error instanceof SdkError) || error.code !== SdkErrorCode.RequestTimeout || signal.aborted) throw error
+        throw new ServerSilent(`no sign of life for ${silenceMs} ms`, { cause: error })
+      }
     },
   }
 }
@@ -151,9 +162,13 @@ function remoteTool(tool: ListedTool): RemoteTool {
 function remoteResult(result: CallToolResult): RemoteResult {
   const text: string[] = []
   const images: RemoteImage[] = []
+  const addImage = ({ data, mimeType }: RemoteImage): void => {
+    if (z.base64().safeParse(data).success) images.push({ data, mimeType })
+    else text.push(`[an image, ${mimeType}, that is not valid base64]`)
+  }
   for (const block of result.content) {
     if (block.type === 'text') text.push(block.text)
-    else if (block.type === 'image') images.push({ data: block.data, mimeType: block.mimeType })
+    else if (block.type === 'image') addImage(block)
     else text.push(describe(block))
   }
   // Servers that answer with data alone still have to be read.

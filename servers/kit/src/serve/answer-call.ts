@@ -4,7 +4,7 @@ import { Failure } from '../failure.js'
 import { recordReply } from '../reply/record.js'
 import { renderResult } from '../reply/render.js'
 import { outputCharsMaxFor } from '../reply/size.js'
-import type { Tool } from '../tool/tool.js'
+import type { Call, Tool } from '../tool/tool.js'
 import { callIdentitySchema, metaKeys } from '../wire/call.js'
 import { panelExtension, panelRequestSchema } from '../wire/panel.js'
 import type { Log, PanelOwner } from './definition.js'
@@ -45,28 +45,29 @@ export async function answerCall(incoming: IncomingCall, options: AnswerOptions)
   const identity = callIdentitySchema.safeParse(incoming.meta[metaKeys.call]).data
   const panel = incoming.keepsPanels ? options.panel : undefined
   const progress = startProgress(incoming)
+  const call: Call = {
+    reply: recorded.reply,
+    signal: incoming.signal,
+    conversation,
+    key: identity?.key,
+    step: identity?.step,
+    nonce,
+    outputCharsMax,
+    keepsPanels: panel !== undefined,
+    progress: progress.report,
+  }
   try {
     const tool = options.tools.get(incoming.name)
     if (!tool) throw unknownTool(incoming.name, options.tools)
     await panel?.adopt(conversation, panelRequestSchema.safeParse(incoming.meta[panelExtension]).data?.state)
-    await options.running.track(identity?.key, () =>
-      tool.run(incoming.args, {
-        reply: recorded.reply,
-        signal: incoming.signal,
-        conversation,
-        key: identity?.key,
-        step: identity?.step,
-        nonce,
-        outputCharsMax,
-        progress: progress.report,
-      }),
-    )
+    await options.running.track(identity?.key, () => tool.run(incoming.args, call))
   } catch (error) {
     recorded.reply.fail(messageFor(error, incoming, options.log))
   } finally {
     progress.stop()
   }
-  const position = panel && { id: panel.id, ...(await panel.position(conversation)) }
+  const hasChanges = recorded.blocks.some((block) => typeof block !== 'string')
+  const position = panel && hasChanges ? { id: panel.id, ...(await panel.position(call)) } : undefined
   return renderResult(recorded, { panel: position, nonce, outputCharsMax })
 }
 

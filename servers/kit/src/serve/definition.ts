@@ -1,4 +1,4 @@
-import type { Tool } from '../tool/tool.js'
+import type { Call, Tool } from '../tool/tool.js'
 import type { PanelChange } from '../wire/panel.js'
 
 /** What the common flags and their environment twins came to. */
@@ -41,12 +41,15 @@ export interface PanelOwner {
    * older than ours.
    */
   read(conversation: string, since: number): Promise<PanelReading>
-  /** After a call: where its changes have led. */
-  position(conversation: string): Promise<PanelPosition>
+  /**
+   * After a call that told changes: the revision of its own report, so that a client can put reports of calls that ran
+   * side by side in order and sees by a gap that one was lost.
+   */
+  position(call: Call): Promise<PanelPosition>
 }
 
 export interface PanelPosition {
-  /** Counts up with every report of changes. */
+  /** Counts up by one with every report of changes, and goes on from where an adopted state stood. */
   revision: number
   /** Opaque JSON of at most `panelStateCharsMax` characters. */
   state: unknown

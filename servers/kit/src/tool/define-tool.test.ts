@@ -36,6 +36,7 @@ async function run(raw: unknown, changes: Partial<ToolDefinition<typeof shape>> 
     conversation: 'default',
     nonce: 'c0ffee00',
     outputCharsMax: 10_000,
+    keepsPanels: false,
     progress: () => {},
   }
   const seen: unknown[] = []

@@ -30,6 +30,8 @@ export interface Call {
   readonly nonce: string
   /** Largest text answer, in characters, that this client shows to its model. */
   readonly outputCharsMax: number
+  /** The client keeps panels: it is sent changes as data and shows them until they are closed. */
+  readonly keepsPanels: boolean
   /** Tells the client that work goes on. Cheap; no-op when the client asked for no progress. */
   progress(message: string): void
 }

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { closeSync, constants, openSync } from 'node:fs'
-import { constants as system } from 'node:os'
-import { signalProcess } from '../process/signal.js'
+import { nameOf, signalProcess } from '../process/signal.js'
 import type { Exit } from './runner.js'
 
 export type PtyModule = Pick<typeof import('node-pty'), 'spawn'>
@@ -29,7 +28,7 @@ export interface Launched {
 }
 
 /** node-pty hands the masters of other sessions' terminals to its children: everything above 2 is closed first. */
-const wrapper = `cd -- "$3" || cd
+const wrapper = `cd -- "$3" || exit
 for fd in /dev/fd/*; do
   fd=\${fd##*/}
   if ((fd > 2)); then eval "exec $fd>&-"; fi
@@ -67,7 +66,9 @@ function launchInTerminal(options: LaunchOptions, { spawn }: PtyModule): Launche
     pty.onExit(({ exitCode, signal }) => {
       letGo()
       resolve(
-        signal === undefined || signal === 0 ? { exitCode, signal: null } : { exitCode: null, signal: nameOf(signal) },
+        signal === undefined || signal === 0
+          ? { exitCode, signal: null }
+          : { exitCode: null, signal: nameOf(signal) ?? `signal ${signal}` },
       )
     })
   })
@@ -96,8 +97,4 @@ function launchPlain(options: LaunchOptions): Launched {
   })
   const pid = child.pid ?? -1
   return { pid, exited, type: undefined, letGo: () => {}, destroy: () => void signalProcess(pid, 'SIGKILL') }
-}
-
-export function nameOf(signal: number): string {
-  return Object.entries(system.signals).find(([, number]) => number === signal)?.[0] ?? `signal ${signal}`
 }

@@ -1,3 +1,5 @@
+import { constants } from 'node:os'
+
 export type Signal = 'SIGHUP' | 'SIGINT' | 'SIGTERM' | 'SIGKILL'
 
 /** False when nothing was there to receive it. */
@@ -19,4 +21,16 @@ function send(target: number, signal: Signal): boolean {
   } catch {
     return false
   }
+}
+
+const signalNumberMax = 31
+
+/** The signal that an exit code stands for: by the shell's convention 128 and its number. */
+export function signalOf(exitCode: number): string | null {
+  const number = exitCode - 128
+  return number >= 1 && number <= signalNumberMax ? (nameOf(number) ?? null) : null
+}
+
+export function nameOf(signal: number): string | undefined {
+  return Object.entries(constants.signals).find(([, number]) => number === signal)?.[0]
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Signal, signalProcess } from './signal.js'
-import { listStats, type ProcessStat, readProc } from './stat.js'
+import { isAlive, listStats, type ProcessStat, readProc } from './stat.js'
 
 /** How processes that belong to a session are recognised, wherever they went. */
 export interface Belonging {
@@ -11,27 +11,31 @@ export interface Belonging {
 }
 
 const hangUpGraceMs = 120
-const killRoundsMax = 10
-const killRoundMs = 15
+const killWaitMs = 60
+const lookMs = 10
+const killRoundsMax = 5
 
 /**
  * Ends every process that belongs to one of the sessions: HUP, a moment, then KILL until none is left. Also finds those that
- * left their process group, their session or their terminal, as long as they kept their environment.
+ * left their process group, their session or their terminal, as long as they kept their environment. Answers how many it found.
  */
 export async function sweep(belongings: readonly Belonging[]): Promise<number> {
-  const first = find(belongings)
-  if (first.length === 0) return 0
-  signalAll(first, 'SIGHUP')
-  for (let waitedMs = 0; waitedMs < hangUpGraceMs && find(belongings).length > 0; waitedMs += killRoundMs) {
-    await sleep(killRoundMs)
-  }
-  for (let round = 0; round < killRoundsMax; round++) {
+  const found = find(belongings)
+  signalAll(found, 'SIGHUP')
+  await untilDead(found, hangUpGraceMs)
+  // Looking through every environment is slow on a busy machine: it is done once a round.
+  for (let round = 0; round < killRoundsMax && found.length > 0; round++) {
     const left = find(belongings)
     if (left.length === 0) break
     signalAll(left, 'SIGKILL')
-    await sleep(killRoundMs)
+    await untilDead(left, killWaitMs)
   }
-  return first.length
+  return found.length
+}
+
+async function untilDead(stats: readonly ProcessStat[], ms: number): Promise<void> {
+  const end = performance.now() + ms
+  while (performance.now() < end && stats.some(({ pid }) => isAlive(pid))) await sleep(lookMs)
 }
 
 /** Processes of the sessions that are alive. */

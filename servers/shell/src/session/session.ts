@@ -1,29 +1,16 @@
 import { mkdirSync, rmSync } from 'node:fs'
-import { constants } from 'node:os'
-import { join } from 'node:path'
 import { Failure } from '@auroracoder/kit'
-import { nameOf } from '../bash/launch.js'
-import type { Report, Runner, RunnerEvents } from '../bash/runner.js'
+import type { Report, Runner } from '../bash/runner.js'
 import type { Limits } from '../limits.js'
-import type { Signal } from '../process/signal.js'
+import { type Signal, signalOf } from '../process/signal.js'
 import type { Belonging } from '../process/sweep.js'
 import { createBackground } from './background.js'
 import { type Command, endCommand, setPrompt } from './command.js'
 import { createPromptWatch, type PromptWatch } from './prompt-watch.js'
+import { createShells, type RunnerStart, type StartedRunner } from './shells.js'
 import { type SignalResult, signalCommand } from './signal-command.js'
 import type { Snapshot } from './snapshot.js'
 import { stopCommand } from './stop.js'
-
-export interface RunnerStart extends RunnerEvents {
-  /** Not made yet; for this runner alone. */
-  folder: string
-  cwd: string
-  mark: string
-  /** State to take over. */
-  snapshot: string | undefined
-  draft: string
-  onSaved(): void
-}
 
 /** Background work that ended: a background command, or a job that a command left behind with `&`. */
 export type EndedWork = { commandId: string } | { pid: number; command: string; exitCode: number }
@@ -78,17 +65,8 @@ export interface Session {
   release(): void
 }
 
-interface StartedRunner {
-  runner: Runner
-  /** It began with the state of an earlier shell. */
-  tookOver: boolean
-}
-
 export function createSession(options: SessionOptions): Session {
   const { snapshot, limits, now, mark } = options
-  const retired = new Set<Runner>()
-  let runner: Runner | undefined
-  let shells = 0
   let current: Command | undefined
   let watch: PromptWatch | undefined
   let cwd = options.cwd
@@ -96,30 +74,13 @@ export function createSession(options: SessionOptions): Session {
   mkdirSync(options.folder, { recursive: true, mode: 0o700 })
 
   const background = createBackground({ now, onEnded: ({ id }) => options.onEndedWork({ commandId: id }) })
-
-  const startRunner = async (): Promise<StartedRunner> => {
-    for (const old of retired) {
-      if (old.isDeserted() && !background.isNeeded(old) && retired.delete(old)) old.destroy()
-    }
-    const earlier = snapshot.latest(now())
-    const fresh = await options.startRunner({
-      folder: join(options.folder, `shell${++shells}`),
-      cwd,
-      mark,
-      snapshot: earlier,
-      draft: snapshot.draft,
-      onSaved: () => snapshot.publish(),
-      onEnded: (number, exitCode) => background.end(number, { exitCode, signal: signalOf(exitCode) }),
-      onJobEnded: ({ pid, command }, exitCode) => options.onEndedWork({ pid, command, exitCode }),
-      onTerminalData: (chunk) => watch?.saw(chunk),
-    })
-    runner = fresh
-    void fresh.exited.then(() => {
-      retired.add(fresh)
-      if (runner === fresh) runner = undefined
-    })
-    return { runner: fresh, tookOver: earlier !== undefined }
-  }
+  const shells = createShells({
+    ...options,
+    isNeeded: background.isNeeded,
+    onEnded: (number, exitCode) => background.end(number, { exitCode, signal: signalOf(exitCode) }),
+    onJobEnded: ({ pid, command }, exitCode) => options.onEndedWork({ pid, command, exitCode }),
+    onTerminalData: (chunk) => watch?.saw(chunk),
+  })
 
   const settle = ({ command, number }: SessionRun, report: Report): void => {
     watch?.stop()
@@ -151,7 +112,7 @@ export function createSession(options: SessionOptions): Session {
   }
 
   const runnerOf = (command: Command): Runner | undefined =>
-    command === current ? runner : background.runnerOf(command)
+    command === current ? shells.living() : background.runnerOf(command)
   const stop = async (command: Command, reason: string): Promise<void> => {
     const on = runnerOf(command)
     if (on !== undefined) await stopCommand(command, { runner: on, reason, graceMs: limits.interruptGraceMs })
@@ -179,7 +140,7 @@ export function createSession(options: SessionOptions): Session {
     })
     const report = await on.run({ id, text, mode, env, cwd: directory, onOutput: (chunk) => take(run, on, chunk) })
     const isLost = report.kind === 'died' && !report.isStarted && command.stopReason === undefined
-    if (isLost && !isRetry) return perform(run, await startRunner(), true)
+    if (isLost && !isRetry) return perform(run, await shells.replace(cwd), true)
     settle(run, report)
   }
 
@@ -196,7 +157,7 @@ export function createSession(options: SessionOptions): Session {
       current = command
       usedAtMs = now()
       try {
-        const taken = runner?.isAlive() ? { runner, tookOver: false } : await startRunner()
+        const taken = await shells.obtain(cwd)
         if (command.mode === 'terminal' && !taken.runner.hasTerminal) throw noTerminal()
         const done = perform(run, taken).catch((error: unknown) => giveUp(run, error))
         if (run.timeoutMs !== undefined) limitTime(run, run.timeoutMs, stop)
@@ -213,11 +174,14 @@ export function createSession(options: SessionOptions): Session {
     },
     lookForPrompt: () => watch?.look(),
     type(text) {
-      runner?.type(text)
+      shells.living()?.type(text)
       if (current !== undefined) setPrompt(current, undefined)
       watch?.answered()
     },
-    belonging: () => ({ mark, shells: new Set(runner === undefined ? [] : [runner.pid]) }),
+    belonging() {
+      const shell = shells.living()
+      return { mark, shells: new Set(shell === undefined ? [] : [shell.pid]) }
+    },
     condemn(reason) {
       for (const command of [...(current === undefined ? [] : [current]), ...background.commands()]) {
         command.stopReason ??= reason
@@ -227,7 +191,7 @@ export function createSession(options: SessionOptions): Session {
     release() {
       watch?.stop()
       background.close()
-      for (const each of [...retired, ...(runner === undefined ? [] : [runner])]) each.destroy()
+      shells.release()
       rmSync(options.folder, { recursive: true, force: true })
       snapshot.discardDraft()
     },
@@ -241,15 +205,6 @@ function limitTime(run: SessionRun, ms: number, stop: Session['stop']): void {
   command.events.on('state', () => {
     if (command.ending !== undefined) clearTimeout(timer)
   })
-}
-
-const signalNumberMax = 31
-
-/** By the shell's convention 128 and a number stand for a signal. */
-function signalOf(exitCode: number): string | null {
-  const number = exitCode - 128
-  if (number < 1 || number > signalNumberMax) return null
-  return Object.values(constants.signals).includes(number) ? nameOf(number) : null
 }
 
 function busy(session: string, running: Command): Failure {

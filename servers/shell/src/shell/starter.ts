@@ -4,7 +4,7 @@ import { bashVersionMin, findBash } from '../bash/find-bash.js'
 import type { PtyModule } from '../bash/launch.js'
 import type { Runner } from '../bash/runner.js'
 import { createSh } from '../oneshot/sh.js'
-import type { RunnerStart } from '../session/session.js'
+import type { RunnerStart } from '../session/shells.js'
 
 export interface StarterOptions {
   /** Environment of the commands. */

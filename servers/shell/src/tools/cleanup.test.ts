@@ -62,6 +62,17 @@ test('closing leaves no process, no descriptor and no file of a running server b
   await bench.remove()
 })
 
+test.for([0, 1, 5, 10, 20, 40])('closing %i ms into the first command leaves nothing behind', async (ms) => {
+  const bench = await createWorkbench()
+  const first = bench.run('sleep 8642', { yield_ms: 250 }).catch(() => {})
+  await sleep(ms)
+  await bench.close()
+  await first
+  expect(processesOf(bench)).toEqual([])
+  expect(readdirSync(join(bench.stateDir, 'runs'))).toEqual([])
+  await bench.remove()
+})
+
 test('files of a server that was killed are removed by the next one', async () => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'shell-test-')))
   const bench = await createWorkbench({ folder })

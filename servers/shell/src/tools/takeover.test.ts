@@ -1,4 +1,4 @@
-import { readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createWorkbench, type Workbench } from './workbench.fixture.js'
@@ -66,7 +66,7 @@ test('state that is too old is not taken over', async () => {
   for (const name of readdirSync(folder)) utimesSync(join(folder, name), longAgo, longAgo)
   const next = await bench.again()
   try {
-    const after = await next.run('echo "${EXPORTED-none}"; pwd')
+    const after = await next.run('printenv EXPORTED || echo none; pwd')
     expect(after.output).toBe(`none\n${next.root}`)
     expect(after.facts.took_over).toBeUndefined()
   } finally {
@@ -94,7 +94,7 @@ test('reset_terminal keeps the state, or forgets it', async () => {
   expect(kept.facts.ended).toBeGreaterThanOrEqual(2)
   expect((await bench.run(look)).output).toBe(expected)
   await bench.call('reset_terminal', { keep_state: false })
-  expect((await bench.run('echo "${EXPORTED-none}"; pwd')).output).toBe(`none\n${bench.root}`)
+  expect((await bench.run('printenv EXPORTED || echo none; pwd')).output).toBe(`none\n${bench.root}`)
 })
 
 test('reset_terminal ends what runs, and says so when it is read', async () => {
@@ -111,10 +111,32 @@ test('a session that was opened as "new" starts afresh', async () => {
   await bench.close()
   const next = await bench.again()
   try {
-    const second = await next.run('echo "[${OLD-}]"', { session: 'new' })
+    const second = await next.run('echo "[$OLD]"', { session: 'new' })
     expect(second.facts.session).toBe(first.facts.session)
     expect(second.output).toBe('[]')
   } finally {
     await next.close()
+  }
+})
+
+test('a shell whose directory has gone starts in the workspace, never in the home directory', async () => {
+  await bench.run('mkdir sub && cd sub')
+  await bench.run('kill -9 $$')
+  rmSync(join(bench.root, 'sub'), { recursive: true })
+  expect((await bench.run('pwd')).output).toContain(bench.root)
+})
+
+test('without its workspace a new shell runs nothing', async () => {
+  const root = join(bench.root, 'workspace')
+  mkdirSync(root)
+  const other = await createWorkbench({ root })
+  rmSync(root, { recursive: true })
+  try {
+    const refused = await other.run('pwd')
+    expect(refused).toMatchObject({ ok: false, output: expect.stringContaining(`${root} has gone`) })
+    mkdirSync(root)
+    expect((await other.run('pwd')).output).toBe(root)
+  } finally {
+    await other.remove()
   }
 })

@@ -1,6 +1,6 @@
-import { blockLines } from '../whitespace.js'
+import { blockLines, isBlank } from '../whitespace.js'
 import { type Haystack, lineAt } from './haystack.js'
-import { exactFit, type Place } from './place.js'
+import { exactFit, type Place, trailingFit } from './place.js'
 
 /** Every occurrence of the text, also overlapping ones, as whole lines or parts of lines. */
 export function findText(haystack: Haystack, needle: string): Place[] {
@@ -32,6 +32,9 @@ function placeAt(haystack: Haystack, { at, length, lines, lineEnd }: Occurrence)
   const endColumn = at + length - (haystack.starts[last] ?? 0)
   const endsLine = endColumn === lastText.length
   if (startColumn === 0 && endsLine) return { first, last, needle: lines, fit: exactFit }
+  const onlyBlanksFollow = startColumn === 0 && isBlank(lastText.slice(endColumn))
+  // Several lines up to the trailing whitespace of the last one are meant as lines.
+  if (onlyBlanksFollow && lines.length > 1) return { first, last, needle: lines, fit: trailingFit }
   const fileEndsHere = at + length === haystack.text.length
   if (lineEnd && (!endsLine || fileEndsHere)) return undefined
   const needle = lineEnd ? [...lines, ''] : lines

@@ -1,7 +1,7 @@
 import { inferIndentation } from '../fit/indentation.js'
 import { bodyOf, indentationOf, withoutTrailing } from '../whitespace.js'
 import type { Haystack } from './haystack.js'
-import { exactFit, type Fit, type Place } from './place.js'
+import { exactFit, type Fit, type Place, trailingFit } from './place.js'
 
 /** Lines to look for: all of a block, or only its first and last. */
 export interface Pattern {
@@ -27,7 +27,7 @@ export const same: Likeness = { reduce: (line) => line, fit: () => exactFit }
 
 export const sameButTrailing: Likeness = {
   reduce: withoutTrailing,
-  fit: () => ({ forgiven: ['trailing whitespace'] }),
+  fit: () => trailingFit,
 }
 
 export const sameButIndentation: Likeness = {

@@ -29,3 +29,4 @@ export interface Fit {
 }
 
 export const exactFit: Fit = { forgiven: [] }
+export const trailingFit: Fit = { forgiven: ['trailing whitespace'] }

@@ -1,6 +1,6 @@
 import { blockLines, withoutTrailing } from '../whitespace.js'
 import type { Haystack } from './haystack.js'
-import type { Place } from './place.js'
+import { type Place, trailingFit } from './place.js'
 
 /** A needle of several lines that begins or ends inside a line, where lines of the file have other trailing whitespace. */
 export function findTextButTrailing({ texts, text }: Haystack, needle: string): Place[] {
@@ -43,7 +43,7 @@ function placeAt(texts: readonly string[], { first, lines, lineEnd }: Attempt): 
     last,
     part: { startColumn, endColumn, takesLineEnd: lineEnd },
     needle: lineEnd ? [...lines, ''] : lines,
-    fit: { forgiven: ['trailing whitespace'] },
+    fit: trailingFit,
   }
 }
 

@@ -1,0 +1,89 @@
+import { panelStateCharsMax } from '@auroracoder/kit/wire'
+import { z } from 'zod'
+import { addLines, type LineSet } from '../history/line-set.js'
+import type { Conversation, Gone, OpenFile } from './conversations.js'
+import type { ColumnSpan } from './visible.js'
+
+/** What a client carries for a server that has forgotten the conversation: keys, ranges and hashes, no texts. */
+export interface PanelState {
+  readonly revision: number
+  readonly open: readonly OpenFile[]
+  readonly gone: readonly (readonly [key: string, gone: Gone])[]
+}
+
+/** Short names: all of it has to fit into `panelStateCharsMax`. */
+const stateSchema = z.object({
+  v: z.literal(1),
+  r: z.int().min(0),
+  f: z.array(
+    z.object({
+      k: z.string().min(1),
+      h: z.string().regex(/^[0-9a-f]{64}$/),
+      r: z.int().min(0),
+      /** "1-50,60-60" */
+      l: z.string().regex(/^(\d{1,9}-\d{1,9}(,\d{1,9}-\d{1,9})*)?$/),
+      /** "12:1-2000,12:2001-4000" */
+      c: z
+        .string()
+        .regex(/^\d{1,9}:\d{1,9}-\d{1,9}(,\d{1,9}:\d{1,9}-\d{1,9})*$/)
+        .optional(),
+    }),
+  ),
+  g: z.array(z.object({ k: z.string().min(1), r: z.int().min(0).optional(), d: z.literal(1).optional() })).optional(),
+})
+
+type WireState = z.infer<typeof stateSchema>
+
+export function encodeState({ revision, files, gone }: Conversation): WireState {
+  const open = [...files.values()].flatMap((memory) => (memory.open ? [memory.open] : []))
+  return {
+    v: 1,
+    r: revision,
+    f: open.map(({ key, hash, toldAt, visible: { lines, columns } }) => ({
+      k: key,
+      h: hash,
+      r: toldAt,
+      l: lines.map(({ first, last }) => `${first}-${last}`).join(),
+      ...(columns.length > 0 ? { c: columns.map(({ line, first, last }) => `${line}:${first}-${last}`).join() } : {}),
+    })),
+    ...(gone.size > 0 ? { g: [...gone].map(encodeGone) } : {}),
+  }
+}
+
+/** Throws for what is not a state of ours. */
+export function parseState(raw: unknown): PanelState {
+  const chars = JSON.stringify(raw)?.length ?? 0
+  if (chars > panelStateCharsMax) throw new Error(`The state has ${chars} characters, more than ${panelStateCharsMax}.`)
+  const { r, f, g } = stateSchema.parse(raw)
+  return {
+    revision: r,
+    open: f.map(({ k, h, r: toldAt, l, c }) => ({
+      key: k,
+      hash: h,
+      toldAt,
+      visible: { lines: parseLines(l), columns: parseColumns(c) },
+    })),
+    gone: (g ?? []).map(({ k, r: toldAt, d }) => [k, { kind: d ? 'deleted' : 'closed', toldAt }] as const),
+  }
+}
+
+function encodeGone([key, { kind, toldAt }]: readonly [string, Gone]): NonNullable<WireState['g']>[number] {
+  return { k: key, ...(toldAt === undefined ? {} : { r: toldAt }), ...(kind === 'deleted' ? { d: 1 } : {}) }
+}
+
+function parseLines(text: string): LineSet {
+  if (text === '') return []
+  const ranges = text.split(',').map((range) => {
+    const [first = 0, last = 0] = range.split('-').map(Number)
+    return { first: Math.max(first, 1), last }
+  })
+  return addLines([], ranges)
+}
+
+function parseColumns(text: string | undefined): ColumnSpan[] {
+  const spans = (text ?? '').split(',').map((span) => {
+    const [line = 0, first = 0, last = 0] = span.split(/[:-]/).map(Number)
+    return { line, first, last }
+  })
+  return spans.filter(({ line, first, last }) => line >= 1 && first >= 1 && last >= first)
+}

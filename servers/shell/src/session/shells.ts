@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Failure } from '@auroracoder/kit'
+import type { Runner, RunnerEvents } from '../bash/runner.js'
+import type { Snapshot } from './snapshot.js'
+
+export interface RunnerStart extends RunnerEvents {
+  /** Not made yet; for this runner alone. */
+  folder: string
+  cwd: string
+  mark: string
+  /** State to take over. */
+  snapshot: string | undefined
+  draft: string
+  onSaved(): void
+}
+
+export interface ShellsOptions extends RunnerEvents {
+  folder: string
+  /** Where the session began. */
+  cwd: string
+  mark: string
+  snapshot: Snapshot
+  startRunner(start: RunnerStart): Promise<Runner>
+  now(): number
+  /** Whether a dead shell still has to report the end of background commands. */
+  isNeeded(runner: Runner): boolean
+}
+
+export interface StartedRunner {
+  runner: Runner
+  /** It began with the state of an earlier shell. */
+  tookOver: boolean
+}
+
+/** The shell of a session, and those before it that others still write through. */
+export interface Shells {
+  living(): Runner | undefined
+  /** The living shell, or a fresh one that takes over the state. */
+  obtain(cwd: string): Promise<StartedRunner>
+  replace(cwd: string): Promise<StartedRunner>
+  /** Ends all of them; none is started after that. */
+  release(): void
+}
+
+export function createShells(options: ShellsOptions): Shells {
+  const { snapshot } = options
+  const dead = new Set<Runner>()
+  let runner: Runner | undefined
+  let started = 0
+  let isReleased = false
+
+  const destroyDeserted = (): void => {
+    for (const old of dead) {
+      if (old.isDeserted() && !options.isNeeded(old) && dead.delete(old)) old.destroy()
+    }
+  }
+  const replace = async (cwd: string): Promise<StartedRunner> => {
+    destroyDeserted()
+    const earlier = snapshot.latest(options.now())
+    const fresh = await options.startRunner({
+      ...options,
+      cwd: existingOf(cwd, options.cwd),
+      folder: join(options.folder, `shell${++started}`),
+      snapshot: earlier,
+      draft: snapshot.draft,
+      onSaved: () => snapshot.publish(),
+    })
+    if (isReleased) {
+      fresh.destroy()
+      throw new Failure('The session was closed before the command could start.')
+    }
+    runner = fresh
+    void fresh.exited.then(() => {
+      dead.add(fresh)
+      if (runner === fresh) runner = undefined
+    })
+    return { runner: fresh, tookOver: earlier !== undefined }
+  }
+
+  return {
+    living: () => runner,
+    obtain: async (cwd) => (runner?.isAlive() ? { runner, tookOver: false } : replace(cwd)),
+    replace,
+    release() {
+      isReleased = true
+      for (const each of dead) each.destroy()
+      runner?.destroy()
+    },
+  }
+}
+
+/** A shell never starts anywhere else: what was meant for a folder that has gone must not run in the user's home. */
+function existingOf(cwd: string, first: string): string {
+  const found = [cwd, first].find((path) => existsSync(path))
+  if (found !== undefined) return found
+  throw new Failure(`The directory ${first} has gone, so there is nowhere to run the command. Nothing was run.`)
+}
