@@ -39,6 +39,8 @@ test('a call with 12 MB of arguments is answered', async () => {
     args: { path: 'large.txt', content },
     key: 'run/step/call',
     step: 'run/step',
+    branch: 0,
+    panels: [],
     signal: new AbortController().signal,
     onProgress() {},
   })

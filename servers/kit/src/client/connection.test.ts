@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect as connectSocket, createServer, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { messageBytesMax } from './duplex-transport.js'
+import { messageBytesMax } from '../wire/message.js'
 import { type Connection, connectStream } from './index.js'
 
 interface Request {
