@@ -6,6 +6,8 @@ export interface World {
   readonly checkout: string
   /** Where the command was given: relative paths are meant from here. */
   readonly folder: string
+  /** Where the result file goes, and what belongs to it. */
+  readonly results: string
   /** Empty; gone after the run. */
   readonly scratch: string
   readonly env: NodeJS.ProcessEnv

@@ -1,37 +1,42 @@
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Benchmark, UsageError, type World } from './benchmark.js'
 import { editBenchmark } from './edit/benchmark.js'
 import { installPeers } from './mcp/install-peers.js'
 import { writeResult } from './report/result-file.js'
 import { renderTable } from './report/table.js'
+import { speedBenchmark } from './speed/benchmark.js'
 
-const benchmarks: readonly Benchmark[] = [editBenchmark]
+const benchmarks: readonly Benchmark[] = [editBenchmark, speedBenchmark]
 const defaultSeed = '1'
 
+/** What the command is started with. */
+export type Start = Pick<World, 'checkout' | 'folder' | 'env' | 'say'> & { print(text: string): void }
+
 /** Answers the exit code. */
-export async function main(args: readonly string[], start: Omit<World, 'scratch' | 'say'>): Promise<number> {
-  const scratch = await realpath(await mkdtemp(join(tmpdir(), 'auroracoder-bench-')))
-  const world = { ...start, scratch, say: (line: string) => void process.stderr.write(`${line}\n`) }
+export async function main([name, ...args]: readonly string[], start: Start): Promise<number> {
   try {
-    await dispatch(args, world)
+    await dispatch(name, { args, start })
     return 0
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    world.say(error.message)
+    start.say(error.message)
     return 2
-  } finally {
-    await rm(scratch, { recursive: true, force: true })
   }
 }
 
-async function dispatch([name, ...args]: readonly string[], world: World): Promise<void> {
-  if (name === 'install-peers') return installPeers(world)
+interface Command {
+  args: readonly string[]
+  start: Start
+}
+
+async function dispatch(name: string | undefined, command: Command): Promise<void> {
+  if (name === 'install-peers') return installPeers(command.start)
   const benchmark = benchmarks.find((candidate) => candidate.name === name)
   if (!benchmark) throw new UsageError(usage(name))
-  await runBenchmark(benchmark, { args, world })
+  await runBenchmark(benchmark, command)
 }
 
 function usage(name: string | undefined): string {
@@ -47,20 +52,30 @@ function usage(name: string | undefined): string {
   ].join('\n')
 }
 
-async function runBenchmark(
-  benchmark: Benchmark,
-  { args, world }: { args: readonly string[]; world: World },
-): Promise<void> {
+async function runBenchmark(benchmark: Benchmark, { args, start }: Command): Promise<void> {
+  const { checkout, folder, env, say, print } = start
   const options = optionsOf(benchmark, args)
   const seed = options.seed?.at(-1) ?? defaultSeed
-  const report = await benchmark.run({ options, seed, world })
-  for (const table of report.tables) process.stdout.write(`\n${renderTable(table)}\n`)
-  for (const note of report.notes) process.stdout.write(`\n${note}\n`)
   const out = options.out?.at(-1)
-  const file = out ? resolve(world.folder, out) : join(world.checkout, 'tests/bench/results', `${benchmark.name}.json`)
-  const { checkout } = world
-  await writeResult({ file, benchmark: benchmark.name, checkout, seed, options: report.options, result: report.result })
-  process.stdout.write(`\nWritten to ${file}\n`)
+  const file = out ? resolve(folder, out) : join(checkout, 'tests/bench/results', `${benchmark.name}.json`)
+  const scratch = await realpath(await mkdtemp(join(tmpdir(), 'auroracoder-bench-')))
+  try {
+    const world = { checkout, folder, env, say, scratch, results: dirname(file) }
+    const report = await benchmark.run({ options, seed, world })
+    for (const table of report.tables) print(`\n${renderTable(table)}\n`)
+    for (const note of report.notes) print(`\n${note}\n`)
+    await writeResult({
+      file,
+      benchmark: benchmark.name,
+      checkout,
+      seed,
+      options: report.options,
+      result: report.result,
+    })
+    print(`\nWritten to ${file}\n`)
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
 }
 
 function optionsOf(benchmark: Benchmark, args: readonly string[]) {

@@ -29,4 +29,6 @@ process.exitCode = await module.main(process.argv.slice(2), {
   checkout,
   folder: process.env.INIT_CWD ?? process.cwd(),
   env: process.env,
+  say: (line) => void process.stderr.write(`${line}\n`),
+  print: (text) => void process.stdout.write(text),
 })

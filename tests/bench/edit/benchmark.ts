@@ -35,7 +35,7 @@ export const editBenchmark: Benchmark = {
     } finally {
       await Promise.all(contestants.map(({ server }) => server.close()))
     }
-    const missesFolder = join(world.checkout, 'tests/bench/results/edit-misses')
+    const missesFolder = join(world.results, 'edit-misses')
     await writeMisses(missesFolder, misses)
     const shown = { rows: chosen, contestants, tally }
     return {

@@ -5,7 +5,7 @@ import { runProgram } from '../run-program.js'
 import { peers, peersFolder } from './peers.js'
 
 /** Without their install scripts: one reports the installation over the network. */
-export async function installPeers({ env, say }: World): Promise<void> {
+export async function installPeers({ env, say }: Pick<World, 'env' | 'say'>): Promise<void> {
   const folder = peersFolder(env)
   const packages = peers.map(({ packageName, version }) => `${packageName}@${version}`)
   say(`Installing ${packages.join(' and ')} in ${folder}`)

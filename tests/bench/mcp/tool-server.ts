@@ -17,6 +17,7 @@ export interface Answer {
 export interface ToolServer {
   readonly name: string
   readonly version: string
+  toolNames(): Promise<readonly string[]>
   call(call: ToolCall): Promise<Answer>
   close(): Promise<void>
 }
@@ -46,6 +47,7 @@ export async function startToolServer({ command, args, env = {}, cwd }: ToolServ
   return {
     name,
     version,
+    toolNames: async () => (await client.listTools()).tools.map((tool) => tool.name),
     async call(call) {
       const { content, isError } = answerSchema.parse(
         await client.callTool({ name: call.name, arguments: call.args }).catch(asErrorAnswer),
