@@ -252,6 +252,27 @@ describe('P4: re-indentation gives the bytes that the exact edit gives', () => {
     )
     expect(made).toBeGreaterThan(tried * 0.9)
   })
+
+  test('also when only the first and last line of the old text are given', () => {
+    const dedented = (line: string) => line.slice(4)
+    let made = 0
+    fc.assert(
+      fc.property(code, code, (old, fresh) => {
+        const render = (lines: [number, string][]) => lines.map(([depth, word]) => '    '.repeat(depth) + word)
+        const oldLines = ['    first', ...render(old), '    last']
+        const newLines = ['    first', ...render(fresh), '    last']
+        const document = documentFromText(['start', ...oldLines, 'end', ''].join('\n'))
+        const exact = run(document, [{ oldText: oldLines.join('\n'), newText: newLines.join('\n') }])
+        const lines = { first: 2, last: oldLines.length + 1 }
+        const newText = newLines.map(dedented).join('\n')
+        const bent = run(document, [{ lines, firstLine: 'first', lastLine: 'last', newText }])
+        if (bent) made += 1
+        if (bent) expect(bytesOf(bent)).toBe(bytesOf(exact))
+      }),
+      runs,
+    )
+    expect(made).toBeGreaterThan(runs.numRuns * 0.9)
+  })
 })
 
 test('P5: with a single place, any line hint gives the same bytes', () => {

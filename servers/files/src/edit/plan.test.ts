@@ -207,6 +207,40 @@ describe('what is forgiven', () => {
     expect(inLine).toContain('exactly as displayed')
   })
 
+  test('an indentation that the anchors lack, also where a new line then looks like another line of the file', () => {
+    const file = 'def f():\n    else:\n        a()\n        b()\n    c()\n    d()\n'
+    const request = { lines: { first: 2, last: 6 }, firstLine: 'else:', lastLine: 'd()' }
+    const newText = 'else:\n    with x:\n        a()\n        b()\n    c()\nd()'
+    expect(edit(file, { ...request, newText })).toBe(
+      'def f():\n    else:\n        with x:\n            a()\n            b()\n        c()\n    d()\n',
+    )
+    expect(edit(file, { ...request, newText: 'else:\n    a()\n    e()\nc()\nd()' })).toBe(file.replace('b()', 'e()'))
+  })
+
+  test('an indentation that the anchors lack, where the lines between them are shallower', () => {
+    const file = '{\n        nan,\n    };\n    return {\n        b;\n        }\n}\n'
+    const request = { lines: { first: 2, last: 6 }, firstLine: '    nan,', lastLine: '    }' }
+    expect(edit(file, { ...request, newText: '    nan,\n};\nreturn {\n    if (x) {\n        b;\n    }\n    }' })).toBe(
+      '{\n        nan,\n    };\n    return {\n        if (x) {\n            b;\n        }\n        }\n}\n',
+    )
+  })
+
+  test('spaces for tabs in the anchors, and lines between them stay aligned as they are', () => {
+    const file = 'f(\n\ta(b,\n\t    c)\n\td()\n)\n'
+    const request = { lines: { first: 2, last: 4 }, firstLine: '    a(b,', lastLine: '    d()' }
+    expect(edit(file, { ...request, newText: '    a(b,\n        c)\n    e()' })).toBe(file.replace('d()', 'e()'))
+  })
+
+  test('not: an indentation that the anchors lack when a line between them cannot lack it', () => {
+    const file = 'function a() {\n    return 1\n}\nfunction b() {\n    return 2\n}\n'
+    const request = { lines: { first: 2, last: 5 }, firstLine: 'return 1', lastLine: 'return 2' }
+    for (const indentation of ['', '    ']) {
+      const newText = `${indentation}return 3\n}\nfunction b() {\n${indentation}return 2`
+      expect(edit(file, { ...request, newText })).toContain('exactly as displayed')
+    }
+    expect(edit(file, { ...request, newText: '' })).toBe('function a() {\n}\n')
+  })
+
   test('curly quotes, dashes and no-break spaces, which untouched words keep', () => {
     const file = 'He said \u201chello\u201d \u2013 then\u00a0left.\nEnd\n'
     const oldText = 'He said "hello" - then left.'

@@ -70,10 +70,10 @@ interface Found {
   fit: Fit
 }
 
-/** Lines that the pattern leaves out are taken as they stand. */
+/** Lines that the pattern leaves out are taken as they stand in the file. */
 function placeOf({ texts, pattern, first, fit }: Found): Place {
   const last = first + pattern.height - 1
   const needle = texts.slice(first, last + 1)
   for (const { offset, text } of pattern.rows) needle[offset] = text
-  return { first, last, needle, fit }
+  return { first, last, needle, isAnchored: pattern.rows.length < pattern.height, fit }
 }

@@ -8,6 +8,8 @@ export interface Place {
   readonly part?: Part
   /** The lines `first…last` (of a part: its pieces) as the model wrote them. */
   readonly needle: readonly string[]
+  /** Whether the model wrote only the first and last line of the needle; the others are then as in the file. */
+  readonly isAnchored?: boolean
   readonly fit: Fit
 }
 

@@ -1,6 +1,8 @@
 /** How indentation that a model wrote maps to the file's. `undefined`: it cannot be expressed there. */
 export interface Indentation {
   toFile(indentation: string): string | undefined
+  /** How the model would have written an indentation of the file. `undefined`: it could not have. */
+  toNeedle(indentation: string): string | undefined
   /** Whether the depth differs, not only tabs from spaces. */
   readonly shifts: boolean
   /** Set when tabs stand for spaces, or the reverse: the character that the file indents with. */
@@ -31,19 +33,24 @@ function shiftOf(pairs: readonly IndentationPair[]): Indentation | undefined {
   if (first.file.endsWith(first.needle)) {
     const added = first.file.slice(0, first.file.length - first.needle.length)
     if (pairs.every(({ file, needle }) => file === added + needle)) {
-      return { shifts: added !== '', toFile: (indentation) => added + indentation }
+      return { shifts: added !== '', toFile: prefixed(added), toNeedle: unprefixed(added) }
     }
   }
   if (first.needle.endsWith(first.file)) {
     const removed = first.needle.slice(0, first.needle.length - first.file.length)
     if (pairs.every(({ file, needle }) => needle === removed + file)) {
-      return {
-        shifts: true,
-        toFile: (indentation) => (indentation.startsWith(removed) ? indentation.slice(removed.length) : undefined),
-      }
+      return { shifts: true, toFile: unprefixed(removed), toNeedle: prefixed(removed) }
     }
   }
   return undefined
+}
+
+function prefixed(prefix: string): (indentation: string) => string {
+  return (indentation) => prefix + indentation
+}
+
+function unprefixed(prefix: string): (indentation: string) => string | undefined {
+  return (indentation) => (indentation.startsWith(prefix) ? indentation.slice(prefix.length) : undefined)
 }
 
 function convertedShift(
@@ -52,10 +59,20 @@ function convertedShift(
 ): Indentation | undefined {
   const fileUses = pairs.some(({ file }) => file.includes('\t')) ? 'tabs' : 'spaces'
   for (const width of tabWidths) {
-    const convert = (text: string) => (fileUses === 'tabs' ? withTabs(text, width) : withSpaces(text, width))
+    const spaced = (text: string) => withSpaces(text, width)
+    const tabbed = (text: string) => withTabs(text, width)
+    const [convert, revert] = fileUses === 'tabs' ? [tabbed, spaced] : [spaced, tabbed]
     const shift = shiftOf(pairs.map(({ file, needle }) => ({ file, needle: convert(needle) })))
     if (shift && (shiftAllowed || !shift.shifts)) {
-      return { shifts: shift.shifts, fileUses, toFile: (indentation) => shift.toFile(convert(indentation)) }
+      return {
+        shifts: shift.shifts,
+        fileUses,
+        toFile: (indentation) => shift.toFile(convert(indentation)),
+        toNeedle: (indentation) => {
+          const shifted = shift.toNeedle(indentation)
+          return shifted === undefined ? undefined : revert(shifted)
+        },
+      }
     }
   }
   return undefined

@@ -29,7 +29,7 @@ export function reindent(block: Reindenting): Outcome<string[]> {
 
 const sendExactly =
   "Send the old text exactly as displayed, with its indentation, and new_text at the file's indentation."
-const unknownStyle = `The old text is indented differently from the file, and new_text may be indented like either. ${sendExactly}`
+export const unknownStyle = `The old text is indented differently from the file, and new_text may be indented like either. ${sendExactly}`
 
 function mayBeAsInFile(block: Reindenting): boolean {
   const { indentation, needle, file, newLines } = block
