@@ -2,6 +2,7 @@ import { Failure, type Family, type OwnFlag, type ServerDefinition, type ServerO
 import { createJail } from '@auroracoder/kit/jail'
 import { createLocks } from './disk/lock.js'
 import { createTempFiles, sweepTempFiles } from './disk/temp-files.js'
+import { createJournal } from './journal/journal.js'
 import { type CrowdingLimits, crowdingDefaults } from './panel/crowding.js'
 import { createOpenFiles } from './panel/open-files.js'
 import { createDocuments } from './text/documents.js'
@@ -57,7 +58,8 @@ async function createFilesFamily({ roots, stateDir, flags: values, log }: Server
   const documents = createDocuments()
   const openFiles = createOpenFiles({ jail, locks, documents, stateDir, limits, nowMs: Date.now, log })
   const temps = createTempFiles({ stateDir, log })
-  const workspace: Workspace = { jail, locks, temps, panel: openFiles.panel, documents }
+  const journal = createJournal({ jail, locks, stateDir, nowMs: Date.now, log })
+  const workspace: Workspace = { jail, locks, temps, panel: openFiles.panel, documents, journal }
   const sweeping = sweepTempFiles({ stateDir, roots: jail.roots }).catch((error: unknown) => {
     log.warn('old temp files could not be swept', { err: error })
   })
@@ -75,7 +77,7 @@ async function createFilesFamily({ roots, stateDir, flags: values, log }: Server
     ],
     panel: openFiles.owner,
     resources: [openFiles.resource],
-    close: async () => void (await Promise.all([sweeping, openFiles.close()])),
+    close: async () => void (await Promise.all([sweeping, journal.swept(), openFiles.close()])),
   }
 }
 

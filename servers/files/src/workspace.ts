@@ -1,6 +1,7 @@
 import type { Jail } from '@auroracoder/kit/jail'
 import type { Locks } from './disk/lock.js'
 import type { TempFiles } from './disk/temp-files.js'
+import type { Journal } from './journal/journal.js'
 import type { Panel } from './panel/panel.js'
 import type { Documents } from './text/documents.js'
 
@@ -13,4 +14,6 @@ export interface Workspace {
   /** What each conversation has seen of each file, and which files it has open. */
   readonly panel: Panel
   readonly documents: Documents
+  /** Every change to a file goes through it. */
+  readonly journal: Journal
 }

@@ -78,12 +78,13 @@ export function createPanel({ jail, conversations, reports, spool, crowding }: P
       })
     },
 
-    caughtUp(call, { real, document, charsMax }) {
+    caughtUp(call, { real, document, charsMax, isOurs = false }) {
       const memory = memoryOf(call, real)
       if (!memory?.open) return false
       const options = { path: jail.display(real), step: call.step, onlyVisible: false, charsMax }
       const { history, visible, change } = refresh({ ...memory, open: memory.open }, document, options)
-      if (change) show(call, real, { history, document, visible, change })
+      const told = change && isOurs ? ({ ...change, kind: 'edited' } as const) : change
+      if (told) show(call, real, { history, document, visible, change: told })
       else conversations.get(call.conversation).use(real, { history, open: memory.open })
       return change !== undefined
     },

@@ -154,6 +154,8 @@ const ofOthers: fc.Arbitrary<Event>[] = [
           () => false,
         )
         if (done && from !== to) whole.delete(from)
+        const now = await readFile(join(root, to)).catch(() => Buffer.alloc(0))
+        if (now.includes(0)) whole.delete(to)
       },
   ),
 ]

@@ -47,6 +47,8 @@ export interface Creation {
 
 export interface Found extends Creation {
   readonly charsMax: number
+  /** The change was made by the call itself, which is sent again. */
+  readonly isOurs?: boolean
 }
 
 export interface Editing {

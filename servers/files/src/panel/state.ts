@@ -1,5 +1,6 @@
 import { panelStateCharsMax } from '@auroracoder/kit/wire'
 import { z } from 'zod'
+import { type FileHistory, newestOf } from '../history/file-history.js'
 import { addLines, type LineSet } from '../history/line-set.js'
 import type { Conversation, Gone, OpenFile } from './conversations.js'
 import type { ColumnSpan } from './visible.js'
@@ -20,8 +21,8 @@ const stateSchema = z.object({
       k: z.string().min(1),
       h: z.string().regex(/^[0-9a-f]{64}$/),
       r: z.int().min(0),
-      /** "1-50,60-60" */
-      l: z.string().regex(/^(\d{1,9}-\d{1,9}(,\d{1,9}-\d{1,9})*)?$/),
+      /** "1-50,60-60"; "1-" reaches to the end of the file, however long that is by now. */
+      l: z.string().regex(/^(\d{1,9}-\d{0,9}(,\d{1,9}-\d{0,9})*)?$/),
       /** "12:1-2000,12:2001-4000" */
       c: z
         .string()
@@ -35,19 +36,34 @@ const stateSchema = z.object({
 type WireState = z.infer<typeof stateSchema>
 
 export function encodeState({ revision, files, gone }: Conversation): WireState {
-  const open = [...files.values()].flatMap((memory) => (memory.open ? [memory.open] : []))
   return {
     v: 1,
     r: revision,
-    f: open.map(({ key, hash, toldAt, visible: { lines, columns } }) => ({
-      k: key,
-      h: hash,
-      r: toldAt,
-      l: lines.map(({ first, last }) => `${first}-${last}`).join(),
-      ...(columns.length > 0 ? { c: columns.map(({ line, first, last }) => `${line}:${first}-${last}`).join() } : {}),
-    })),
+    f: [...files.values()].flatMap((memory) => (memory.open ? [encodeFile(memory.open, memory.history)] : [])),
     ...(gone.size > 0 ? { g: [...gone].map(encodeGone) } : {}),
   }
+}
+
+function encodeFile(
+  { key, hash, toldAt, visible }: OpenFile,
+  history: FileHistory | undefined,
+): WireState['f'][number] {
+  const columns = visible.columns.map(({ line, first, last }) => `${line}:${first}-${last}`).join()
+  return {
+    k: key,
+    h: hash,
+    r: toldAt,
+    l: encodeLines(visible.lines, history),
+    ...(columns === '' ? {} : { c: columns }),
+  }
+}
+
+function encodeLines(lines: LineSet, history: FileHistory | undefined): string {
+  const lineCount = newestOf(history)?.texts.length
+  // An empty file is shown to its end without a line.
+  if (lineCount === 0) return '1-'
+  const isEnd = (last: number): boolean => last === lineCount || last === Number.POSITIVE_INFINITY
+  return lines.map(({ first, last }) => `${first}-${isEnd(last) ? '' : last}`).join()
 }
 
 /** Throws for what is not a state of ours. */
@@ -74,8 +90,8 @@ function encodeGone([key, { kind, toldAt }]: readonly [string, Gone]): NonNullab
 function parseLines(text: string): LineSet {
   if (text === '') return []
   const ranges = text.split(',').map((range) => {
-    const [first = 0, last = 0] = range.split('-').map(Number)
-    return { first: Math.max(first, 1), last }
+    const [first, last] = range.split('-')
+    return { first: Math.max(Number(first), 1), last: last ? Number(last) : Number.POSITIVE_INFINITY }
   })
   return addLines([], ranges)
 }

@@ -3,7 +3,7 @@ import { hunksBetween } from '../edit/hunks.js'
 import type { Snapshot } from '../history/file-history.js'
 import { hasFinalNewline, lineCount, styleOf, type TextDocument } from '../text/document.js'
 import { lineCharsMax, viewOf } from '../view/view.js'
-import { hunksWithin, requestsAfter, type Visible, visibleIn, withHunks } from './visible.js'
+import { hunksOn, hunksWithin, requestsAfter, type Visible, visibleIn, withHunks } from './visible.js'
 
 /** What brings a reader from one revision to the next, and what it shows of that. */
 export interface Update {
@@ -33,12 +33,15 @@ const lineFrameChars = 8
 export function updateOf(document: TextDocument, options: UpdateOptions): Update {
   const { path, known, visible, charsMax } = options
   const hunks = options.hunks ?? hunksBetween(known.texts, document.lines.texts)
-  const told = options.onlyVisible ? hunksToTell(hunks, known, visible) : hunks
+  // An empty file is shown whole without a line.
+  const onlyVisible = options.onlyVisible && known.texts.length > 0
+  const told = onlyVisible ? hunksToTell(hunks, visible) : hunks
   const cost = charsOf(told)
   const isEdit = cost <= charsMax && !told.some(hasLongLine) && !changesStyle(known.style, styleOf(document))
   const edited = { change: { edit: editBetween(known, document, told) }, visible: withHunks(visible, told) }
   if (isEdit && cost <= smallHunksChars) return edited
-  const { view, chars } = viewOf(document, { path, requests: requestsAfter(visible, told), charsMax })
+  const shown = onlyVisible ? hunksOn(visible, told) : told
+  const { view, chars } = viewOf(document, { path, requests: requestsAfter(visible, hunks, shown), charsMax })
   return isEdit && cost <= chars ? edited : { change: { view }, visible: visibleIn(view) }
 }
 
@@ -52,9 +55,8 @@ export function editBetween(before: Pick<Snapshot, 'revision'>, after: TextDocum
   }
 }
 
-function hunksToTell(hunks: readonly Hunk[], { texts }: Snapshot, visible: Visible): readonly Hunk[] {
-  // An empty file is shown whole without a line.
-  const told = texts.length === 0 ? hunks : hunksWithin(visible, hunks)
+function hunksToTell(hunks: readonly Hunk[], visible: Visible): readonly Hunk[] {
+  const told = hunksWithin(visible, hunks)
   // Hunks imply what numbers the lines after them have: that must hold to the end of the file.
   const isComplete = growthOf(told) === 0 || growthOf(told) === growthOf(hunks)
   return isComplete ? told : hunks

@@ -55,30 +55,41 @@ export function withHunks({ lines, columns }: Visible, hunks: readonly Hunk[]): 
   return merge({ lines: shiftLines(lines, hunks), columns: kept }, { lines: newLinesOf(hunks), columns: [] })
 }
 
-/** What to ask for so that a fresh view of the new revision shows as much as the old one did, and what has changed. */
-export function requestsAfter(visible: Visible, hunks: readonly Hunk[]): LineRequest[] {
+/** What to ask for so that a fresh view shows as much as was shown before the hunks, and the new lines of `shown`. */
+export function requestsAfter(visible: Visible, hunks: readonly Hunk[], shown: readonly Hunk[] = hunks): LineRequest[] {
   // Columns of a line that was replaced are asked for where the line was: what stands there may be as long.
   const columns = visible.columns.map(({ line, first, last }) => ({ line: shiftLine(line, hunks).line, first, last }))
   const partly = columns.map(({ line }) => ({ first: line, last: line }))
-  const lines = removeLines(addLines(shiftLines(visible.lines, hunks), newLinesOf(hunks)), partly)
+  const lines = removeLines(addLines(shiftLines(visible.lines, hunks), newLinesOf(shown)), partly)
   return [
     ...lines,
     ...columns.map(({ line, first, last }): LineRequest => ({ first: line, last: line, columns: [first, last] })),
   ]
 }
 
+/** The hunks that change what is shown. */
+export function hunksOn(visible: Visible, hunks: readonly Hunk[]): readonly Hunk[] {
+  const shown = rangesOf(visible)
+  return hunks.filter(({ oldStart, oldCount }) => {
+    // Lines put in beside a shown one belong to what is shown: a file that was shown to its end is shown to its end.
+    const touched =
+      oldCount === 0 ? { first: oldStart - 1, last: oldStart } : { first: oldStart, last: oldStart + oldCount - 1 }
+    return shown.some((range) => range.first <= touched.last && touched.first <= range.last)
+  })
+}
+
 /** The hunks that change what is shown or where it stands. */
 export function hunksWithin(visible: Visible, hunks: readonly Hunk[]): readonly Hunk[] {
-  const partly = visible.columns.map(({ line }) => ({ first: line, last: line }))
-  const shown = addLines(visible.lines, partly)
-  const last = shown.at(-1)?.last ?? 0
-  return hunks.filter(({ oldStart, oldCount, lines }) => {
-    // Lines put in beside a shown one belong to what is shown: a file that was shown to its end is shown to its end.
-    const beside =
-      oldCount === 0 ? { first: oldStart - 1, last: oldStart } : { first: oldStart, last: oldStart + oldCount - 1 }
-    const isShown = shown.some((range) => range.first <= beside.last && beside.first <= range.last)
-    return isShown || (lines.length !== oldCount && oldStart <= last)
-  })
+  const last = rangesOf(visible).at(-1)?.last ?? 0
+  const on = hunksOn(visible, hunks)
+  return hunks.filter((hunk) => on.includes(hunk) || (hunk.lines.length !== hunk.oldCount && hunk.oldStart <= last))
+}
+
+function rangesOf({ lines, columns }: Visible): LineSet {
+  return addLines(
+    lines,
+    columns.map(({ line }) => ({ first: line, last: line })),
+  )
 }
 
 /** What is within these lines: what a client says is shown may be anything. */
@@ -92,7 +103,9 @@ export function clampedTo({ lines, columns }: Visible, texts: readonly string[])
 export function visibleChars({ lines, columns }: Visible, texts: readonly string[]): number {
   let chars = columns.reduce((sum, { first, last }) => sum + last - first + 1, 0)
   for (const { first, last } of lines) {
-    for (let line = first; line <= last; line += 1) chars += (texts[line - 1]?.length ?? 0) + 1
+    // After a restart the text may be lost, and a range reach to wherever the file ends.
+    const end = Math.min(last, texts.length)
+    for (let line = first; line <= end; line += 1) chars += (texts[line - 1]?.length ?? 0) + 1
   }
   return chars
 }

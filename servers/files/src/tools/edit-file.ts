@@ -5,16 +5,19 @@ import { withParents } from '../disk/parents.js'
 import { type FileContent, readFile } from '../disk/read.js'
 import { writeFile } from '../disk/write.js'
 import { hintLinesMax } from '../edit/choose.js'
-import { countChanges } from '../edit/hunks.js'
-import { type Plan, planEdits } from '../edit/plan.js'
+import { planEdits } from '../edit/plan.js'
 import { replaceContent } from '../edit/replace-content.js'
 import { type EditRequest, isRefused } from '../edit/request.js'
 import { basisOf } from '../history/basis-of.js'
 import { observe } from '../history/file-history.js'
+import { giveAnswer } from '../journal/answer.js'
+import type { Intend } from '../journal/journal.js'
+import { absent } from '../journal/path-state.js'
 import { lineCount, type TextDocument } from '../text/document.js'
+import { viewOf } from '../view/view.js'
 import type { Workspace } from '../workspace.js'
-import { acceptEdits, editFields, requestOf, wireEdit } from './edit-arguments.js'
-import { previewOf } from './edit-preview.js'
+import { createdAnswer, editedAnswer, previewAnswer } from './edit-answer.js'
+import { acceptEdits, editFields, requestOf } from './edit-arguments.js'
 
 export interface EditFileOptions {
   /** More edits in one call are refused as a whole. */
@@ -46,9 +49,13 @@ export function editFileTool(workspace: Workspace, { editsMax }: EditFileOptions
     async handler({ path, edits, revision, dry_run }, call) {
       if (edits.length > editsMax) throw new Failure(tooMany(edits.length, editsMax))
       const requests = edits.map(requestOf)
-      const real = await workspace.jail.resolve(path)
-      const request = { real, requests, revision, dryRun: dry_run }
-      await workspace.locks.run(real, () => edit(workspace, call, request))
+      const { jail, locks, journal } = workspace
+      const real = await jail.resolve(path)
+      await journal.run(call, {
+        work: (intend) =>
+          locks.run(real, () => edit(workspace, call, { real, requests, revision, dryRun: dry_run, intend })),
+        repeat: () => locks.run(real, () => showAgain(workspace, call, real)),
+      })
     },
   })
 }
@@ -62,6 +69,7 @@ interface Request {
   requests: readonly EditRequest[]
   revision: string | undefined
   dryRun: boolean
+  intend: Intend
 }
 
 async function edit(workspace: Workspace, call: Call, request: Request): Promise<void> {
@@ -74,7 +82,7 @@ async function edit(workspace: Workspace, call: Call, request: Request): Promise
   await change(workspace, call, { ...request, content, document })
 }
 
-async function create(workspace: Workspace, call: Call, { real, requests, dryRun }: Request): Promise<void> {
+async function create(workspace: Workspace, call: Call, { real, requests, dryRun, intend }: Request): Promise<void> {
   const { jail, temps, panel } = workspace
   const path = jail.display(real)
   const [only, second] = requests
@@ -83,13 +91,14 @@ async function create(workspace: Workspace, call: Call, { real, requests, dryRun
   const made = replaceContent(undefined, only.newText)
   if (isRefused(made)) throw new Failure(made.refused)
   const { document } = made.ok
-  const lines = `${lineCount(document)} lines`
-  if (dryRun) return call.reply.text(`Would create ${path} (${lines}). Nothing was written.`)
-  await withParents(jail, real, () => writeFile({ jail, temps, path: real, bytes: document.bytes, before: undefined }))
-  call.reply.text(`Created ${path} (${lines}).`)
+  if (dryRun) return call.reply.text(`Would create ${path} (${lineCount(document)} lines). Nothing was written.`)
+  const answer = createdAnswer(path, document, only.newText)
+  await withParents(jail, real, async () => {
+    await intend({ effects: [{ path: real, before: absent, after: document.hash }], answer })
+    await writeFile({ jail, temps, path: real, bytes: document.bytes, before: undefined })
+  })
+  giveAnswer(call.reply, answer)
   panel.created(call, { real, document })
-  call.reply.applied({ path, edits: [wireEdit({ newText: only.newText })] })
-  call.reply.result({ path, revision: document.revision, created: true, additions: lineCount(document), deletions: 0 })
 }
 
 interface Existing extends Request {
@@ -99,7 +108,7 @@ interface Existing extends Request {
 
 async function change(workspace: Workspace, call: Call, request: Existing): Promise<void> {
   const { jail, temps, panel, documents } = workspace
-  const { real, requests, revision, content, document, dryRun } = request
+  const { real, requests, revision, content, document, dryRun, intend } = request
   const path = jail.display(real)
   const known = panel.historyOf(call, real)
   const history = observe(known, { document, origin: known ? 'drifted' : 'opened', step: call.step })
@@ -111,41 +120,23 @@ async function change(workspace: Workspace, call: Call, request: Existing): Prom
     throw new Failure(`Nothing was written to ${path}. ${planned.refused}`)
   }
   const plan = planned.ok
-  for (const correction of plan.corrections) call.reply.note(correction)
-  if (dryRun) return preview(call, { path, document, plan })
+  if (dryRun) return giveAnswer(call.reply, previewAnswer({ path, document, plan }))
+  const answer = editedAnswer({ path, document, plan })
+  await intend({ effects: [{ path: real, before: document.hash, after: plan.document.hash }], answer })
   await writeFile({ jail, temps, path: real, bytes: plan.document.bytes, before: content })
   documents.keep(real, plan.document)
-  tell(call, { path, document, plan })
+  giveAnswer(call.reply, answer)
   panel.caughtUp(call, found)
   panel.edited(call, { real, before: document, document: plan.document, hunks: plan.hunks })
 }
 
-interface Made {
-  path: string
-  document: TextDocument
-  plan: Plan
-}
-
-function tell(call: Call, { path, document, plan }: Made): void {
-  const { additions, deletions } = countChanges(plan.hunks)
-  const count = plan.canonical.length
-  const delta = lineCount(plan.document) - lineCount(document)
-  const sign = delta > 0 ? '+' : ''
-  call.reply.text(`Made ${count} ${count === 1 ? 'edit' : 'edits'} in ${path} (${sign}${delta} lines).`)
-  call.reply.applied({ path, edits: plan.canonical.map(wireEdit), revision: document.revision })
-  call.reply.result({
-    path,
-    revision: plan.document.revision,
-    hunks: plan.hunks,
-    corrected: plan.corrections.length,
-    additions,
-    deletions,
-  })
-}
-
-function preview(call: Call, { path, document, plan }: Made): void {
-  const { additions, deletions } = countChanges(plan.hunks)
-  call.reply.text(`Would change ${path} (dry run: nothing was written):\n${previewOf(document, plan.hunks)}`)
-  call.reply.applied({ path, edits: plan.canonical.map(wireEdit), revision: document.revision, dry_run: true })
-  call.reply.result({ path, hunks: plan.hunks, corrected: plan.corrections.length, additions, deletions })
+/** The file as it is by now, after an edit that was made before. */
+async function showAgain({ jail, documents, panel }: Workspace, call: Call, real: string): Promise<void> {
+  const now = await readFile(jail, real)
+  const document = now && (await documents.parse(real, now.bytes))
+  if (!document) return
+  const charsMax = call.outputCharsMax - frameChars
+  const isOpen = panel.openFiles(call).includes(real)
+  if (isOpen) panel.caughtUp(call, { real, document, charsMax, isOurs: true })
+  else panel.opened(call, { real, document, view: viewOf(document, { path: jail.display(real), charsMax }).view })
 }

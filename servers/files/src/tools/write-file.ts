@@ -7,6 +7,9 @@ import { countChanges, hunksBetween } from '../edit/hunks.js'
 import { replaceContent } from '../edit/replace-content.js'
 import { isRefused } from '../edit/request.js'
 import { newestOf } from '../history/file-history.js'
+import { type Answer, giveAnswer } from '../journal/answer.js'
+import type { Intend } from '../journal/journal.js'
+import { absent } from '../journal/path-state.js'
 import { hashOf, lineCount, type TextDocument } from '../text/document.js'
 import { viewOf } from '../view/view.js'
 import type { Workspace } from '../workspace.js'
@@ -30,8 +33,14 @@ export function writeFileTool(workspace: Workspace): Tool {
     accept,
     hints: { readOnly: false, destructive: true, idempotent: true, openWorld: false },
     async handler({ path, content, overwrite }, call) {
-      const real = await workspace.jail.resolve(path)
-      await workspace.locks.run(real, () => write(workspace, call, { real, content, overwrite }))
+      const { jail, locks, journal } = workspace
+      const real = await jail.resolve(path)
+      const request = { real, content, overwrite }
+      await journal.run(call, {
+        work: (intend) => locks.run(real, () => write(workspace, call, { ...request, intend })),
+        repeat: ([effect]) => locks.run(real, () => showAgain(workspace, call, { ...request, hash: effect?.after })),
+      })
+      call.reply.applied({ path: jail.display(real), content, ...(overwrite ? { overwrite } : {}) })
     },
   })
 }
@@ -47,38 +56,69 @@ interface Request {
   overwrite: boolean
 }
 
-async function write(workspace: Workspace, call: Call, request: Request): Promise<void> {
+interface Write extends Request {
+  intend: Intend
+}
+
+async function write(workspace: Workspace, call: Call, request: Write): Promise<void> {
   const { jail, temps, panel, documents } = workspace
-  const { real, content, overwrite } = request
-  const shown = jail.display(real)
+  const { real, content, overwrite, intend } = request
   const before = await readFile(jail, real)
   const old = before && (await documents.parse(real, before.bytes))
   const next = replaceContent(old, content)
   if (isRefused(next)) throw new Failure(next.refused)
   const { document, kept } = next.ok
-  const changes = !before?.bytes.equals(document.bytes)
-  if (before && changes && !overwrite && !isKnown(workspace, call, { real, bytes: before.bytes })) {
+  const oldHash = old?.hash ?? (before ? hashOf(before.bytes) : absent)
+  const changes = oldHash !== document.hash
+  if (
+    before &&
+    changes &&
+    !overwrite &&
+    !isKnown(workspace, call, { real, hash: oldHash, size: before.bytes.length })
+  ) {
     return showInstead(workspace, call, { real, document: old, size: before.bytes.length })
   }
+  const answer = answerOf({ path: jail.display(real), document, old, existed: before !== undefined, changes, kept })
   if (changes) {
-    await withParents(jail, real, () => writeFile({ jail, temps, path: real, bytes: document.bytes, before }))
+    await withParents(jail, real, async () => {
+      await intend({ effects: [{ path: real, before: oldHash, after: document.hash }], answer })
+      await writeFile({ jail, temps, path: real, bytes: document.bytes, before })
+    })
   }
-  for (const sentence of kept) call.reply.note(sentence)
-  tell(call, { shown, document, old, existed: before !== undefined, changes })
+  giveAnswer(call.reply, answer)
   panel.written(call, { real, document, content })
-  call.reply.applied({ path: shown, content, ...(overwrite ? { overwrite } : {}) })
+}
+
+interface Repeated {
+  real: string
+  content: string
+  /** Of what was written. */
+  hash: string | undefined
+}
+
+/** The file as it is by now, which may be other than what the call wrote. */
+async function showAgain({ jail, documents, panel }: Workspace, call: Call, { real, content, hash }: Repeated) {
+  const now = await readFile(jail, real)
+  const document = now && (await documents.parse(real, now.bytes))
+  if (!document) return
+  if (document.hash === hash) return panel.written(call, { real, document, content })
+  const charsMax = call.outputCharsMax - frameChars
+  const isTold = panel.caughtUp(call, { real, document, charsMax })
+  if (!isTold)
+    panel.opened(call, { real, document, view: viewOf(document, { path: jail.display(real), charsMax }).view })
 }
 
 interface Existing {
   real: string
-  bytes: Uint8Array
+  hash: string
+  size: number
 }
 
 /** Whether what would be lost is what the conversation has seen last. An empty file loses nothing. */
-function isKnown({ panel }: Workspace, call: Call, { real, bytes }: Existing): boolean {
-  if (bytes.length === 0) return true
+function isKnown({ panel }: Workspace, call: Call, { real, hash, size }: Existing): boolean {
+  if (size === 0) return true
   const newest = newestOf(panel.historyOf(call, real))
-  if (newest?.hash !== hashOf(bytes)) return false
+  if (newest?.hash !== hash) return false
   const openedThisTurn = newest.origin === 'opened' && call.step !== undefined && newest.step === call.step
   return !openedThisTurn
 }
@@ -107,18 +147,23 @@ function showInstead({ jail, panel }: Workspace, call: Call, { real, document, s
 }
 
 interface Result {
-  shown: string
+  path: string
   document: TextDocument
   old: TextDocument | undefined
   existed: boolean
   changes: boolean
+  /** One sentence for each thing that was kept of the file. */
+  kept: readonly string[]
 }
 
-function tell(call: Call, { shown, document, old, existed, changes }: Result): void {
+function answerOf({ path, document, old, existed, changes, kept }: Result): Answer {
   const count = lineCount(document)
   const lines = `${count} ${count === 1 ? 'line' : 'lines'}`
-  if (!changes) call.reply.text(`${shown} has this content already (${lines}).`)
-  else call.reply.text(existed ? `Replaced ${shown} (${lines}).` : `Created ${shown} (${lines}).`)
+  const done = existed ? 'Replaced' : 'Created'
   const hunks = hunksBetween(old?.lines.texts ?? [], document.lines.texts)
-  call.reply.result({ path: shown, revision: document.revision, created: !existed, ...countChanges(hunks) })
+  return {
+    text: changes ? `${done} ${path} (${lines}).` : `${path} has this content already (${lines}).`,
+    notes: [...kept],
+    facts: { path, revision: document.revision, created: !existed, ...countChanges(hunks) },
+  }
 }
