@@ -6,7 +6,8 @@ import { tableEnd, tableIn, tableStart, toolTable } from './architecture/tool-ta
 import { productServers } from './e2e/servers/servers.js'
 
 /** Set, the tables are written instead of compared: `AURORACODER_WRITE_README=1 npx vitest run tests/readme-tools`. */
-const writes = Boolean(process.env.AURORACODER_WRITE_README)
+const writeVariable = 'AURORACODER_WRITE_README'
+const writes = Boolean(process.env[writeVariable])
 
 describe('the table of tools in the README', () => {
   it.each(productServers)('of $name is what its tools/list says', async (server) => {
