@@ -7,11 +7,15 @@ import { type CrowdingLimits, crowdingDefaults } from './panel/crowding.js'
 import { createOpenFiles } from './panel/open-files.js'
 import { createDocuments } from './text/documents.js'
 import { closeFileTool } from './tools/close-file.js'
+import { deleteFileTool } from './tools/delete-file.js'
 import { editFileTool } from './tools/edit-file.js'
 import { grepSearchTool } from './tools/grep-search.js'
 import { listDirectoryTool } from './tools/list-directory.js'
+import { moveFileTool } from './tools/move-file.js'
 import { readFileTool } from './tools/read-file.js'
+import { searchFilesTool } from './tools/search-files.js'
 import { writeFileTool } from './tools/write-file.js'
+import { packageVersion } from './version.js'
 import type { Workspace } from './workspace.js'
 
 const editsMaxDefault = 20
@@ -35,8 +39,8 @@ const flags = {
 export const filesServer: ServerDefinition = {
   name: 'files',
   title: 'Files',
-  version: '0.1.0',
-  instructions: `Find with grep_search (contents) and list_directory (names); open with read_file; change with edit_file; create or replace whole files with write_file.
+  version: packageVersion(),
+  instructions: `Find with grep_search (contents), search_files (paths) and list_directory; open with read_file; change with edit_file; create or replace whole files with write_file.
 Lines are shown as number, tab, content. The number and the tab are not part of the file.
 edit_file: name lines by their numbers and the exact content of the first and last one, or send the old text. The server finds the place even when numbers are off, forgives differences in trailing whitespace, indentation and quotes, and tells you what it corrected; it refuses when the place is not certain, and then nothing has been written. Put all changes of one file in one call. Its answer shows the changed lines with their new numbers, so there is no need to read the file again.
 A file that changed behind your back is never overwritten blindly: you are shown what changed.
@@ -64,8 +68,11 @@ async function createFilesFamily({ roots, stateDir, flags: values, log }: Server
       readFileTool(workspace),
       writeFileTool(workspace),
       editFileTool(workspace, { editsMax }),
+      deleteFileTool(workspace),
+      moveFileTool(workspace),
       closeFileTool(workspace),
       listDirectoryTool(workspace),
+      searchFilesTool(workspace),
       grepSearchTool(workspace),
     ],
     panel: openFiles.owner,

@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Jail } from '@auroracoder/kit/jail'
+import { editDistance } from '../text/edit-distance.js'
 
 const suggestionsMax = 3
 /** Directory entries looked at for a file of the same name elsewhere. */
@@ -50,18 +51,4 @@ async function sameNameElsewhere(jail: Jail, name: string): Promise<string[]> {
     if (found.length >= suggestionsMax) break
   }
   return found
-}
-
-/** Levenshtein. Names are short. */
-function editDistance(left: string, right: string): number {
-  let previous = Array.from({ length: right.length + 1 }, (_, index) => index)
-  for (let row = 1; row <= left.length; row += 1) {
-    const current = [row]
-    for (let column = 1; column <= right.length; column += 1) {
-      const change = (previous[column - 1] ?? 0) + (left[row - 1] === right[column - 1] ? 0 : 1)
-      current.push(Math.min(change, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1))
-    }
-    previous = current
-  }
-  return previous.at(-1) ?? 0
 }

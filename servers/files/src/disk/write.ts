@@ -1,9 +1,11 @@
 import { type BigIntStats, constants } from 'node:fs'
 import { access, type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { Failure } from '@auroracoder/kit'
 import type { Jail } from '@auroracoder/kit/jail'
+import { withAnchor } from './anchor.js'
 import { errorCode } from './error-code.js'
+import { reasonOf } from './reason.js'
 import type { TempFiles } from './temp-files.js'
 
 export interface Writing {
@@ -48,18 +50,12 @@ async function checkWritable({ jail, path }: Writing, stats: BigIntStats): Promi
 
 async function replaceByRename(writing: Writing): Promise<void> {
   const { jail, temps, path } = writing
-  const directory = await jail.open(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY)
-  try {
-    // Through its descriptor the directory stays the checked one, even if its path is changed meanwhile.
-    const anchor = process.platform === 'linux' ? `/proc/self/fd/${directory.fd}` : dirname(path)
+  await withAnchor(jail, dirname(path), async (directory) => {
     await temps.with(dirname(path), async (name) => {
-      await viaTempFile(writing, { temp: join(anchor, name), target: join(anchor, basename(path)) })
+      await viaTempFile(writing, { temp: directory.at(name), target: directory.at(basename(path)) })
     })
-    // Only durability hangs on this, and some file systems refuse it: the file is in place already.
-    await directory.sync().catch(() => undefined)
-  } finally {
-    await directory.close()
-  }
+    await directory.sync()
+  })
 }
 
 async function viaTempFile(writing: Writing, { temp, target }: { temp: string; target: string }): Promise<void> {
@@ -87,7 +83,7 @@ async function viaTempFile(writing: Writing, { temp, target }: { temp: string; t
 }
 
 /** Owner where possible, and mode. The owner goes first: changing it clears the set-user-id bit. */
-async function takeOver(handle: FileHandle, { uid, gid, mode }: BigIntStats): Promise<void> {
+export async function takeOver(handle: FileHandle, { uid, gid, mode }: BigIntStats): Promise<void> {
   const own = await handle.stat({ bigint: true })
   const foreign = own.uid !== uid || own.gid !== gid
   const kept = !foreign || (await handle.chown(Number(uid), Number(gid)).then(yes, no))
@@ -110,7 +106,7 @@ async function checkUntouched(target: string, { before, jail, path }: Writing): 
   )
 }
 
-function isSameState(now: BigIntStats, then: BigIntStats): boolean {
+export function isSameState(now: BigIntStats, then: BigIntStats): boolean {
   return (
     now.ino === then.ino &&
     now.dev === then.dev &&
@@ -148,20 +144,8 @@ async function overwrite(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   await handle.sync()
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'no space is left on the device',
-  EDQUOT: 'the disk quota is used up',
-  EBUSY: 'it is in use as a mount point',
-  ENAMETOOLONG: 'its name is too long',
-  ENOTDIR: 'a part of its path is not a directory',
-  EISDIR: 'it is a directory',
-}
-
 function writeFailure(shown: string, cause: unknown): unknown {
-  const reason = reasons[errorCode(cause) ?? '']
+  const reason = reasonOf(cause)
   if (!reason || cause instanceof Failure) return cause
   return new Failure(`"${shown}" cannot be written: ${reason}. Nothing was changed.`, { cause })
 }

@@ -1,6 +1,7 @@
 import { haystackFromLines } from './find/haystack.js'
 import type { Place } from './find/place.js'
 import { findPlaces, type Wanted } from './find/stages.js'
+import { nameLineSpan } from './request.js'
 import { mostSimilar } from './similar.js'
 import { blockLines, indentationOf } from './whitespace.js'
 
@@ -44,8 +45,9 @@ export function explainChoice(places: readonly Place[], texts: readonly string[]
 
 /** The place that "lines" names, and another one that the new text fits better. */
 export function explainDoubt([chosen, likelier]: readonly [Place, Place], texts: readonly string[]): string {
-  const [here, there] = [chosen, likelier].map(({ first, last }) => `${first + 1}-${last + 1}`)
-  return `Its boundary lines stand at lines ${here}, but also at ${there}, which new_text resembles more:
+  const here = nameLineSpan({ first: chosen.first + 1, last: chosen.last + 1 })
+  const there = nameLineSpan({ first: likelier.first + 1, last: likelier.last + 1 })
+  return `Its boundary lines stand at ${here}, but also at ${there}, which new_text resembles more:
 ${numbered(texts, likelier.first, likelier.last)}
 Send the lines to be replaced as "old_text", so that there is no doubt.`
 }

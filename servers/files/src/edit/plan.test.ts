@@ -135,7 +135,7 @@ describe('choosing among equal places', () => {
   test('a single place is taken wherever the hint points', () => {
     const request = { lines: { first: 99, last: 99 }, oldText: 'g() {', newText: 'h() {' }
     expect(edit(twins, request)).toBe(twins.replace('g()', 'h()'))
-    expect(corrections(twins, request)).toEqual(['Edit 1 was made at lines 5, not 99.'])
+    expect(corrections(twins, request)).toEqual(['Edit 1 was made at line 5, not 99.'])
   })
 
   test('first and last line move together', () => {
@@ -151,7 +151,7 @@ describe('choosing among equal places', () => {
   test('boundaries that fit at a wrong line number are refused when the new text belongs elsewhere', () => {
     const file = '\nfirst paragraph\nof two lines\n\nsecond paragraph\nof two lines\n\n'
     const request = { lines: { first: 4, last: 7 }, firstLine: '', lastLine: '', newText: '\nfirst paragraph\nof 2\n' }
-    expect(edit(file, request)).toContain('also at 1-4, which new_text resembles more')
+    expect(edit(file, request)).toContain('also at lines 1-4, which new_text resembles more')
     expect(edit(file, { ...request, lines: { first: 1, last: 4 } })).toContain('first paragraph\nof 2\n')
   })
 

@@ -5,7 +5,7 @@ import { compose, joinedLineEnds } from './compose.js'
 import type { Place } from './find/place.js'
 import { hunksOf } from './hunks.js'
 import { countLineEnds, insertAtEdge, insertBeside, type Landing, replaceAt } from './land.js'
-import { type EditRequest, formatLineSpan, isRefused, type LineSpan, type Outcome } from './request.js'
+import { type EditRequest, formatLineSpan, isRefused, type LineSpan, nameLineSpan, type Outcome } from './request.js'
 import { type Resolved, resolveEdit } from './resolve.js'
 import { type OwnedSpan, orderSpans, settle } from './spans.js'
 
@@ -136,14 +136,14 @@ function correctionOf({ edit, places, basis }: Correction): string | undefined {
   const [place] = places
   if (!place) return undefined
   const forgiven = [...new Set(places.flatMap(({ fit }) => fit.forgiven))]
-  const at = formatLineSpan(spanOf(place))
+  const at = nameLineSpan(spanOf(place))
   const parts = forgiven.length > 0 ? [`was matched with ${forgiven.join(' and ')} ignored`] : []
   if (edit.lines && !edit.replaceAll && place.first !== edit.lines.first - 1) {
     const moved = basis?.translate(edit.lines.first - 1).line === place.first
     parts.push(
       moved
-        ? `was made at lines ${at}, where lines ${formatLineSpan(edit.lines)} have moved to`
-        : `was made at lines ${at}, not ${formatLineSpan(edit.lines)}`,
+        ? `was made at ${at}, where ${nameLineSpan(edit.lines)} ${edit.lines.first === edit.lines.last ? 'has' : 'have'} moved to`
+        : `was made at ${at}, not ${formatLineSpan(edit.lines)}`,
     )
   }
   return parts.length > 0 ? parts.join(', and ') : undefined

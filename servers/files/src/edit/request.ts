@@ -37,3 +37,8 @@ export function parseLineSpan(text: string): LineSpan | undefined {
 export function formatLineSpan({ first, last }: LineSpan): string {
   return first === last ? `${first}` : `${first}-${last}`
 }
+
+/** The span in a sentence: "line 42" or "lines 13-15". */
+export function nameLineSpan(span: LineSpan): string {
+  return `${span.first === span.last ? 'line' : 'lines'} ${formatLineSpan(span)}`
+}

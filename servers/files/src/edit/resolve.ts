@@ -7,7 +7,7 @@ import { explainChoice, explainDoubt, explainMiss, numbered } from './explain.js
 import { haystackOf } from './find/haystack.js'
 import type { Place } from './find/place.js'
 import { type Found, findPlaces, type Wanted } from './find/stages.js'
-import { type EditRequest, formatLineSpan, isRefused, type Outcome } from './request.js'
+import { type EditRequest, isRefused, nameLineSpan, type Outcome } from './request.js'
 import { placeMeantThen, staleInterior } from './stale.js'
 import { targetOf } from './target.js'
 
@@ -69,7 +69,7 @@ function movedThisTurn({ lines }: EditRequest, basis: Basis | undefined): string
   if (!basis?.editedThisTurn || !lines) return undefined
   const exact = [lines.first, lines.last].every((line) => basis.translate(line - 1).exact)
   if (exact) return undefined
-  return `An earlier edit_file of this turn has already replaced lines ${formatLineSpan(lines)}. Look at its result, then send this edit again with the new line numbers.`
+  return `An earlier edit_file of this turn has already replaced ${nameLineSpan(lines)}. Look at its result, then send this edit again with the new line numbers.`
 }
 
 function everywhere(found: Found, wanted: Wanted): { places: Place[]; newText: string } {

@@ -4,8 +4,8 @@ import type { Ignore } from 'ignore'
 
 /** Which files the ignore files of a tree leave out, in a repository or not, as ripgrep reads them. */
 export interface IgnoreRules {
-  /** Rules for what lies in `directory`, with those of its own ignore files. */
-  below(directory: string): Promise<IgnoreRules>
+  /** Rules for what lies in `directory`, with those of its own ignore files: of all, or of those that are named. */
+  below(directory: string, files?: readonly IgnoreFile[]): Promise<IgnoreRules>
   isIgnored(path: string, isDirectory: boolean): boolean
 }
 
@@ -21,23 +21,30 @@ export async function ignoreRulesFor(root: string, directory: string): Promise<I
   return rules
 }
 
+/** Where no ignore file has been read yet. */
+export const noIgnoreRules: IgnoreRules = rulesOf([])
+
 interface Layer {
   directory: string
   rules: Ignore
 }
 
-async function withLayer(outer: readonly Layer[], directory: string): Promise<IgnoreRules> {
-  const layer = await readLayer(directory)
+async function withLayer(
+  outer: readonly Layer[],
+  directory: string,
+  files: readonly IgnoreFile[] = ignoreFiles,
+): Promise<IgnoreRules> {
+  const layer = files.length > 0 ? await readLayer(directory, files) : undefined
   return rulesOf(layer ? [...outer, layer] : outer)
 }
 
 function rulesOf(layers: readonly Layer[]): IgnoreRules {
   return {
-    below: (directory) => withLayer(layers, directory),
+    below: (directory, files) => withLayer(layers, directory, files),
     isIgnored(path, isDirectory) {
       // The innermost file that says anything about the path decides.
       for (const { directory, rules } of layers.toReversed()) {
-        const name = relative(directory, path).split(sep).join('/')
+        const name = nameWithin(directory, path)
         const { ignored, unignored } = rules.test(isDirectory ? `${name}/` : name)
         if (ignored || unignored) return ignored
       }
@@ -46,11 +53,18 @@ function rulesOf(layers: readonly Layer[]): IgnoreRules {
   }
 }
 
-/** What is said later counts more. */
-const ignoreFiles = ['.git/info/exclude', '.gitignore', '.ignore', '.rgignore'] as const
+/** `relative` would cost more than the rules themselves. The path always lies in the directory. */
+function nameWithin(directory: string, path: string): string {
+  const name = path.slice(directory.endsWith(sep) ? directory.length : directory.length + 1)
+  return sep === '/' ? name : name.split(sep).join('/')
+}
 
-async function readLayer(directory: string): Promise<Layer | undefined> {
-  const texts = await Promise.all(ignoreFiles.map((name) => readFile(join(directory, name), 'utf8').catch(() => '')))
+/** What is said later counts more. */
+export const ignoreFiles = ['.git/info/exclude', '.gitignore', '.ignore', '.rgignore'] as const
+export type IgnoreFile = (typeof ignoreFiles)[number]
+
+async function readLayer(directory: string, files: readonly IgnoreFile[]): Promise<Layer | undefined> {
+  const texts = await Promise.all(files.map((name) => readFile(join(directory, name), 'utf8').catch(() => '')))
   if (texts.every((text) => text === '')) return undefined
   const { default: createIgnore } = await import('ignore')
   const rules = createIgnore()

@@ -20,26 +20,21 @@ export function grepSearchTool({ jail }: Workspace): Tool {
   return defineTool({
     name: 'grep_search',
     title: 'Search file contents',
-    description: `Search the content of files with ripgrep (regular expressions of Rust; look-around works too). Line by line, so a pattern cannot span lines. Results are grouped by file with line numbers: "12:" a match, "13-" context. What .gitignore names and binary files are skipped.`,
+    description: `Search the content of files with ripgrep (regular expressions of Rust; look-around works too). Line by line, so a pattern cannot span lines. Grouped by file with line numbers: "12:" a match, "13-" context. What .gitignore names and binary files are skipped.`,
     input: {
       pattern: z.string().min(1).describe('Regular expression.'),
-      path: z.string().min(1).optional().describe('Directory or file to search. Default: all roots.'),
+      path: z.string().min(1).optional().describe('Directory or file. Default: all roots.'),
       include: z.array(z.string().min(1)).optional().describe('Only files that match one of these globs, e.g. "*.ts".'),
-      exclude: z.array(z.string().min(1)).optional().describe('Skip files that match one of these globs.'),
+      exclude: z.array(z.string().min(1)).optional().describe('Skip files that match one of these.'),
       case_sensitive: z.boolean().default(true).describe('Default true.'),
-      fixed_strings: z.boolean().default(false).describe('Take the pattern literally. Default false.'),
+      fixed_strings: z.boolean().default(false).describe('Literal text. Default false.'),
       context: z
         .int()
         .min(0)
         .max(contextMax)
         .default(0)
         .describe(`Lines around a match, 0 to ${contextMax}. Default 0.`),
-      limit: z
-        .int()
-        .min(1)
-        .max(limitMax)
-        .default(limitDefault)
-        .describe(`Matching lines to show, 1 to ${limitMax}. Default ${limitDefault}.`),
+      limit: z.int().min(1).max(limitMax).default(limitDefault).describe(`1 to ${limitMax}. Default ${limitDefault}.`),
     },
     example: { pattern: 'function \\w+', include: ['*.ts'], context: 2 },
     accept,

@@ -9,6 +9,7 @@ import { ignoreRulesFor } from '../list/ignore-rules.js'
 import { type Entry, entriesMax, entriesPerDirectoryMax, listTree, type Tree } from '../list/tree.js'
 import type { Workspace } from '../workspace.js'
 import { asBoolean, asNumber, renamed } from './habits.js'
+import { printable } from './printable.js'
 
 const depthMax = 8
 
@@ -19,7 +20,7 @@ export function listDirectoryTool({ jail }: Workspace): Tool {
     description: `List a directory as a tree with sizes; symlinks with their targets. What .gitignore names and .git are left out. At most ${entriesMax} entries, ${entriesPerDirectoryMax} of each directory.`,
     input: {
       path: z.string().min(1).default('.').describe('Default: the first root.'),
-      depth: z.int().min(1).max(depthMax).default(1).describe(`Levels to show, 1 to ${depthMax}. Default 1.`),
+      depth: z.int().min(1).max(depthMax).default(1).describe(`Levels, 1 to ${depthMax}. Default 1.`),
       include_ignored: z.boolean().default(false).describe('Show also what .gitignore names. Default false.'),
     },
     example: { path: 'src', depth: 2 },
@@ -90,11 +91,6 @@ function line({ name, kind, target, size, closed }: Entry): string {
     case 'file':
       return size === undefined ? shown : `${shown}  ${sizeText(size)}`
   }
-}
-
-/** A name may hold line ends: one entry must stay one line. */
-function printable(name: string): string {
-  return /[\n\r\t]/.test(name) ? JSON.stringify(name) : name
 }
 
 function sizeText(bytes: number): string {

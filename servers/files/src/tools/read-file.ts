@@ -20,7 +20,7 @@ export function readFileTool(workspace: Workspace): Tool {
     title: 'Read files',
     description: `Open files and show them with line numbers (number, tab, line). The header names the revision ("rev"): edit_file takes line numbers of that revision. Files over ${viewLinesMax} lines open in part: ask for more with "lines". Lines over ${lineCharsMax} characters are cut: "12:2001-4000" shows columns of line 12. Images are shown; of other binary files the type and size.`,
     input: {
-      paths: z.array(z.string().min(1)).min(1).max(pathsMax).describe(`Files to open, at most ${pathsMax}.`),
+      paths: z.array(z.string().min(1)).min(1).max(pathsMax).describe(`At most ${pathsMax}.`),
       lines: z.string().optional().describe('Only these lines of the one file given: "120-180,300-320", "40", "100-".'),
     },
     example: { paths: ['src/main.ts'], lines: '1-80' },

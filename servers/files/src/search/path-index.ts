@@ -1,0 +1,145 @@
+import type { Dirent } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { type IgnoreRules, noIgnoreRules } from '../list/ignore-rules.js'
+import { type Directory, ignoreFilesAmong, isSettled, stampOf, unreadDirectory } from './directory.js'
+import { type Candidate, candidateOf } from './fuzzy.js'
+import { snapshotOf } from './snapshot.js'
+
+/** The paths of all files below a root that no ignore file names. */
+export interface PathIndex {
+  /** What is there now, with what others have made or deleted up to this call. */
+  update(signal: AbortSignal): Promise<Paths>
+}
+
+export interface Paths {
+  readonly candidates: Iterable<Candidate>
+  /** False when there is more than an index holds. */
+  readonly complete: boolean
+}
+
+interface Options {
+  max?: number
+  nowMs?: () => number
+}
+
+/** Files and directories that are remembered, in about 100 MB. What lies deepest is left out. */
+export const indexedMax = 300_000
+const readsAtOnce = 64
+
+/**
+ * Remembers every directory with the time of its last change, which moves when anything in it is made, deleted or
+ * renamed. A look at each finds the few that have to be read again. That is cheaper than to list all files, which
+ * ripgrep takes several times as long for, and also right where the system does not tell of changes: on network file
+ * systems, and beyond the number of watches.
+ */
+export function createPathIndex(root: string, { max = indexedMax, nowMs = Date.now }: Options = {}): PathIndex {
+  const top = unreadDirectory({ path: root, prefix: '', parent: undefined })
+  let known = snapshotOf(top)
+  let turn: Promise<unknown> = Promise.resolve()
+
+  const update = async (signal: AbortSignal): Promise<Paths> => {
+    const room = { left: max - known.size }
+    const changed = known.changed(room.left > 0)
+    if (changed.length > 0) {
+      try {
+        await readAll(changed, { rules: createRules(), room, nowMs }, signal)
+      } finally {
+        known = snapshotOf(top)
+      }
+    }
+    const { directories, complete } = known
+    // A generator itself could be read once only.
+    return { candidates: { [Symbol.iterator]: () => candidatesOf(directories) }, complete }
+  }
+
+  return {
+    update(signal) {
+      const result = turn.then(() => update(signal))
+      // Whoever comes next wants to know what is there then, whatever became of this look.
+      turn = result.catch(() => undefined)
+      return result
+    },
+  }
+}
+
+/** How many more files and directories may be remembered. */
+interface Room {
+  left: number
+}
+
+/** Level by level, so that the deepest are the last to find room. */
+async function readAll(changed: readonly Directory[], reading: Reading, signal: AbortSignal): Promise<void> {
+  for (let level = changed; level.length > 0; ) {
+    const next: Directory[] = []
+    for (let at = 0; at < level.length; at += readsAtOnce) {
+      signal.throwIfAborted()
+      const batch = level.slice(at, at + readsAtOnce)
+      next.push(...(await Promise.all(batch.map((directory) => read(directory, reading)))).flat())
+    }
+    level = next
+  }
+}
+
+/** What the readings of one update share. */
+interface Reading {
+  rules: Rules
+  room: Room
+  nowMs: () => number
+}
+
+/** Takes in what a directory holds now; answers those of its directories that are to be read for the first time. */
+async function read(directory: Directory, { rules, room, nowMs }: Reading): Promise<Directory[]> {
+  const { path, prefix } = directory
+  const readAtMs = nowMs()
+  const stamp = stampOf(path)
+  const entries = stamp.inode === 0 ? [] : await readdir(path, { withFileTypes: true }).catch((): Dirent[] => [])
+  const ignoreFiles = ignoreFilesAmong(path, entries)
+  // With other rules, other directories may have to be entered, everywhere below.
+  const known = ignoreFiles.text === directory.ignoreFiles.text ? directory.directories : undefined
+  directory.ignoreFiles = ignoreFiles
+  const { isIgnored } = await rules.read(directory)
+  const files: Candidate[] = []
+  const directories = new Map<string, Directory>()
+  const unread: Directory[] = []
+  room.left += directory.files.length
+  let left = 0
+  for (const entry of entries) {
+    const { name } = entry
+    if (name === '.git' || isIgnored(join(path, name), entry.isDirectory())) continue
+    const inner = entry.isDirectory() ? known?.get(name) : undefined
+    if (inner) directories.set(name, inner)
+    else if (room.left <= 0) left += 1
+    else {
+      room.left -= 1
+      if (!entry.isDirectory()) files.push(candidateOf(prefix + name))
+      else unread.push(unreadDirectory({ path: join(path, name), prefix: `${prefix}${name}/`, parent: directory }))
+    }
+  }
+  for (const inner of unread) directories.set(basename(inner.path), inner)
+  const state = left > 0 ? 'cut' : isSettled({ stamp, ignoreFiles }, readAtMs) ? 'read' : 'unread'
+  Object.assign(directory, { files, directories, stamp, state })
+  return unread
+}
+
+/** The rules that hold in each directory, remembered for one update: they keep what they were asked. */
+interface Rules {
+  /** Also takes in that directory's own ignore files anew. */
+  read(directory: Directory): Promise<IgnoreRules>
+}
+
+function createRules(): Rules {
+  const remembered = new Map<Directory, Promise<IgnoreRules>>()
+  const remember = (directory: Directory): Promise<IgnoreRules> => {
+    const { parent, path, ignoreFiles } = directory
+    const outer = parent ? (remembered.get(parent) ?? remember(parent)) : Promise.resolve(noIgnoreRules)
+    const rules = outer.then(({ below }) => below(path, ignoreFiles.names))
+    remembered.set(directory, rules)
+    return rules
+  }
+  return { read: remember }
+}
+
+function* candidatesOf(directories: readonly Directory[]): Generator<Candidate> {
+  for (const { files } of directories) yield* files
+}

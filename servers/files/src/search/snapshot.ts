@@ -1,0 +1,49 @@
+import { type Directory, haveIgnoreFilesChanged, stampOf } from './directory.js'
+
+/** All directories as they were read last. */
+export interface Snapshot {
+  /** Breadth first. */
+  readonly directories: readonly Directory[]
+  /** Files and directories. */
+  readonly size: number
+  /** False when not all of every directory is remembered. */
+  readonly complete: boolean
+  /** Those that must be read again; with room, also those that were cut for the lack of it. */
+  changed(hasRoom: boolean): Directory[]
+}
+
+/**
+ * Every search looks at every directory. What that takes lies in arrays of its own, side by side, which halves the time:
+ * the directories themselves are scattered over the memory.
+ */
+export function snapshotOf(top: Directory): Snapshot {
+  const directories = directoriesWithin(top)
+  const paths = directories.map(({ path }) => path)
+  const changedMs = Float64Array.from(directories, ({ stamp }) => stamp.changedMs)
+  const inodes = Float64Array.from(directories, ({ stamp }) => stamp.inode)
+  const unread = directories.filter(({ state }) => state === 'unread')
+  const cut = directories.filter(({ state }) => state === 'cut')
+  const withIgnoreFiles = directories.filter(({ ignoreFiles }) => ignoreFiles.names.length > 0)
+
+  return {
+    directories,
+    size: directories.reduce((sum, { files }) => sum + 1 + files.length, 0),
+    complete: cut.length === 0,
+    changed(hasRoom) {
+      const due = new Set([...unread, ...(hasRoom ? cut : []), ...withIgnoreFiles.filter(haveIgnoreFilesChanged)])
+      for (const [index, path] of paths.entries()) {
+        const now = stampOf(path)
+        if (now.changedMs === changedMs[index] && now.inode === inodes[index]) continue
+        const directory = directories[index]
+        if (directory) due.add(directory)
+      }
+      return [...due]
+    },
+  }
+}
+
+function directoriesWithin(top: Directory): Directory[] {
+  const found = [top]
+  for (const { directories } of found) for (const inner of directories.values()) found.push(inner)
+  return found
+}
