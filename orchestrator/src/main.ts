@@ -1,7 +1,7 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '@auroracoder/kit/jail'
-import { createLocalSandbox } from '@auroracoder/sandbox'
+import { createLocalSandbox, SandboxError } from '@auroracoder/sandbox'
 import { pino } from 'pino'
 import { z } from 'zod'
 import { runCli } from './cli/cli.js'
@@ -13,12 +13,12 @@ import { serveCommand } from './cli/serve.js'
 import { startCommand } from './cli/start.js'
 import { type Config, loadConfig } from './config/config.js'
 import { createWorkbenches, type Workbenches } from './connect/index.js'
-import { buildSystemPrompt, toMessages, workspaceNote } from './context/index.js'
+import { buildSystemPrompt, type PanelPolicy, toMessages, workspaceNote } from './context/index.js'
 import type { Agent } from './events/index.js'
 import { type Catalog, createServer, loadToken } from './http/index.js'
 import { runLoop } from './loop/index.js'
 import { builtInProviders, chooseModel, createModel, type Model, type Provider } from './providers/index.js'
-import { createSessions, lockInstance, openLibsqlStore, type Sessions } from './sessions/index.js'
+import { createSessions, lockInstance, makeDataFolder, openLibsqlStore, type Sessions } from './sessions/index.js'
 
 /** The one file that sees every room: it puts them together and hands the result to the commands. */
 const version = await ownVersion()
@@ -33,7 +33,7 @@ async function open({ settings, env, recover }: OpenOptions): Promise<Orchestrat
   const modelFor = (id?: string): Model =>
     createModel({ choice: chooseModel({ ...asked(id ?? config.model), providers, env }) })
   const model = modelFor()
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+  await makeDataFolder(config.dataDir)
   const log = pino({ name: 'auroracoder', level: env.AURORACODER_LOG_LEVEL || 'warn' }, pino.destination(2))
 
   // A service takes its own sessions back at once when it starts again; a command in the terminal owns only its run.
@@ -42,9 +42,9 @@ async function open({ settings, env, recover }: OpenOptions): Promise<Orchestrat
   const store = await openLibsqlStore({ file: join(config.dataDir, 'sessions.db'), now: Date.now })
   const workbenches = openWorkbenches(config, env)
   const scratchRoot = join(config.dataDir, 'scratch')
-  const agent = createAgent({ workbenches, modelFor })
+  const agent = createAgent({ workbenches, modelFor, panelPolicy: config.livingState })
   const kept = createSessions({ store, agent, owner, scratchRoot, log, now: Date.now })
-  const sessions = withWorkbenches(kept, workbenches)
+  const sessions = withWorkbenches(kept, { workbenches, dataDir: config.dataDir })
   const server: { close(): Promise<void> }[] = []
 
   return {
@@ -59,7 +59,8 @@ async function open({ settings, env, recover }: OpenOptions): Promise<Orchestrat
         version,
         log,
         now: Date.now,
-        toMessages: (events) => toMessages(events, { thinking: model.thinking, images: model.images }),
+        toMessages: (events) =>
+          toMessages(events, { thinking: model.thinking, images: model.images, panelPolicy: config.livingState }),
         catalog: catalogOf({ workbenches, providers, model, config }),
       })
       await http.listen({ host: config.host, port: config.port })
@@ -86,19 +87,20 @@ function openWorkbenches(config: Config, env: OpenOptions['env']): Workbenches {
     servers: toolServers,
     clientInfo,
     createSandbox: ({ sessionId, workspace }) =>
-      createLocalSandbox({ workspace, stateDir: join(config.dataDir, 'servers', sessionId), env }),
+      createLocalSandbox({ workspace, stateDir: serverState(config.dataDir, sessionId), env }),
   })
 }
 
 interface AgentOptions {
   workbenches: Workbenches
+  panelPolicy: PanelPolicy
   modelFor(id?: string): Model
 }
 
 /** What answers an input: the loop, with the session's tools and model. */
-function createAgent({ workbenches, modelFor }: AgentOptions): Agent {
+function createAgent({ workbenches, panelPolicy, modelFor }: AgentOptions): Agent {
   return async function* agent({ sessionId, runId, workspace, history, signal, model }) {
-    const bench = await workbenches.open({ sessionId, workspace })
+    const bench = await workbenches.open({ sessionId, workspace }).catch(asFailure)
     const { tools } = bench
     try {
       yield* runLoop(
@@ -106,6 +108,7 @@ function createAgent({ workbenches, modelFor }: AgentOptions): Agent {
         {
           model: modelFor(model),
           tools,
+          panelPolicy,
           opening: {
             system: () => buildSystemPrompt({ workspace, instructions: tools.instructions }),
             workspace: () =>
@@ -119,14 +122,31 @@ function createAgent({ workbenches, modelFor }: AgentOptions): Agent {
   }
 }
 
-/** A session's tools end with it, before its scratch folder goes. */
-function withWorkbenches(sessions: Sessions, workbenches: Workbenches): Sessions {
+/** What went wrong with the sandbox, such as a workspace that has gone, is the user's to mend and no bug. */
+function asFailure(error: unknown): never {
+  if (error instanceof SandboxError) throw new Failure(error.message, { cause: error })
+  throw error
+}
+
+/** Where the tool servers keep what they remember of a session. */
+function serverState(dataDir: string, sessionId: string): string {
+  return join(dataDir, 'servers', sessionId)
+}
+
+interface ToolsOptions {
+  workbenches: Workbenches
+  dataDir: string
+}
+
+/** A session's tools end with it, before its scratch folder goes; what they remember of it goes last. */
+function withWorkbenches(sessions: Sessions, { workbenches, dataDir }: ToolsOptions): Sessions {
   return {
     ...sessions,
     async remove(id) {
-      await sessions.get(id)
+      const session = await sessions.get(id)
       await workbenches.close(id)
       await sessions.remove(id)
+      await rm(serverState(dataDir, session.id), { recursive: true, force: true })
     },
   }
 }

@@ -51,11 +51,16 @@ export function createLocalSandbox({ workspace, stateDir, env }: LocalOptions): 
       await mkdir(stateDir, { recursive: true, mode: 0o700 })
     },
     async connect(server) {
+      // A missing directory would be reported as a missing program.
+      await existingDirectory(root)
       const args = [binOf(server), '--root', root, '--state', join(stateDir, server)]
       const child = spawn(process.execPath, args, { cwd: root, env: childEnv, stdio: 'pipe', detached: true })
       running.add(child)
       child.once('exit', () => running.delete(child))
-      return serverProcess(child)
+      const started = serverProcess(child)
+      // A server that hangs does not see the end of its stdin.
+      started.stream.once('close', () => void stopChild(child))
+      return started
     },
     exec: (request) => exec(request, root, childEnv),
     snapshot: () => refuse('snapshots'),

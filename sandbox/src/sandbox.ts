@@ -10,7 +10,7 @@ export interface ExitReport {
   stderr: string
 }
 
-/** One running tool server. The stream carries MCP; ending it ends the server. */
+/** One running tool server. The stream carries MCP; closing it ends the server, also one that hangs. */
 export interface ServerProcess {
   readonly stream: Duplex
   readonly exited: Promise<ExitReport>

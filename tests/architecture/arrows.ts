@@ -21,7 +21,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
 
   'orchestrator/events': ['kit/wire'],
   'orchestrator/providers': ['kit/jail', 'orchestrator/events'],
-  'orchestrator/context': ['orchestrator/events', 'orchestrator/providers'],
+  'orchestrator/context': ['kit/panel', 'kit/wire', 'orchestrator/events', 'orchestrator/providers'],
   'orchestrator/connect': ['kit/client', 'kit/wire', 'sandbox'],
   'orchestrator/loop': [
     'kit/jail',

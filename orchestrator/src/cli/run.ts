@@ -6,7 +6,7 @@ import { openSnapshots, type Snapshots } from '../sessions/snapshots.js'
 import type { ExitCode } from './exit-codes.js'
 import { followRun } from './follow-run.js'
 import type { Orchestrator, World } from './orchestrator.js'
-import { createTerminal, type Terminal } from './style.js'
+import { createTerminal, printable, type Style, type Terminal } from './style.js'
 import { createTranscript } from './transcript.js'
 import { endingSignal } from './until-signal.js'
 
@@ -96,19 +96,31 @@ async function watchChanges(
     const snapshots = await openSnapshots({ workspace, gitDir, env })
     return { snapshots, before: await snapshots.take() }
   } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    process.stderr.write(`No diff will be shown: ${error.message}\n`)
+    sayNoDiff(error)
     return undefined
   }
 }
 
+/** The task is over: whatever happens here, its exit code stands. */
 async function showChanges({ snapshots, before }: Changes, { write, style }: Terminal): Promise<void> {
-  const diff = await snapshots.diff(before, await snapshots.take())
-  if (diff === '') return write(style.dim('No file was changed.\n'))
-  const coloured = diff.split('\n').map((line) => {
+  try {
+    const diff = await snapshots.diff(before, await snapshots.take())
+    write(diff === '' ? style.dim('No file was changed.\n') : `${coloured(printable(diff), style)}\n`)
+  } catch (error) {
+    sayNoDiff(error)
+  }
+}
+
+function sayNoDiff(error: unknown): void {
+  if (!(error instanceof Failure)) throw error
+  process.stderr.write(`No diff will be shown: ${error.message}\n`)
+}
+
+function coloured(diff: string, style: Style): string {
+  const lines = diff.split('\n').map((line) => {
     if (line.startsWith('+') && !line.startsWith('+++')) return style.green(line)
     if (line.startsWith('-') && !line.startsWith('---')) return style.red(line)
     return line.startsWith('diff ') ? style.bold(line) : line
   })
-  write(`${coloured.join('\n')}\n`)
+  return lines.join('\n')
 }

@@ -1,14 +1,19 @@
 import { once } from 'node:events'
+import { exitCodes } from './exit-codes.js'
 
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export const parentCheckMs = 500
+/** npm passes a signal on to a child that got it already, as a member of its process group. */
+const sameSignalMs = 500
 
-/** Aborts at the first signal that asks the process to end; a second one ends it at once. */
+/** Aborts at the first signal that asks the process to end; another one a moment later ends it at once. */
 export function endingSignal(): AbortSignal {
   const ending = new AbortController()
+  let askedAtMs = 0
   for (const signal of endingSignals) {
     process.on(signal, () => {
-      if (ending.signal.aborted) process.exit(130)
+      if (!ending.signal.aborted) askedAtMs = performance.now()
+      else if (performance.now() - askedAtMs > sameSignalMs) process.exit(exitCodes.cancelled)
       ending.abort(signal)
     })
   }

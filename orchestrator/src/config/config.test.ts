@@ -21,6 +21,7 @@ describe('the configuration', () => {
       port: 8080,
       sandbox: 'auto',
       model: undefined,
+      livingState: 'auto',
       dataDir: '/data/auroracoder',
     })
   })
@@ -51,6 +52,7 @@ describe('the configuration', () => {
   it.each([
     ['a port that is no number', { AURORACODER_PORT: 'eighty' }, /port: .*NaN/],
     ['a port out of range', { AURORACODER_PORT: '70000' }, /port: .*65535/],
+    ['an unknown way to keep views true', { AURORACODER_LIVING_STATE: 'never' }, /livingState: .*"refresh"/],
     ['an unknown sandbox', { AURORACODER_SANDBOX: 'vm' }, /sandbox: .*"docker"/],
   ])('refuses %s from the environment', (_, env, message) => {
     expect(() => loadConfig({ flags: {}, env, cwd })).toThrow(message)

@@ -15,6 +15,7 @@ const settingsSchema = z.strictObject({
   dataDir: z.string().min(1).optional(),
   sandbox: z.enum(['auto', 'docker', 'local']).optional(),
   model: z.string().min(1).optional(),
+  livingState: z.enum(['auto', 'append', 'refresh']).optional(),
 })
 
 export type Settings = z.infer<typeof settingsSchema>
@@ -27,6 +28,8 @@ export interface Config {
   sandbox: 'auto' | 'docker' | 'local'
   /** The provider's default when absent. */
   model: string | undefined
+  /** How the open files are kept true in the model's history: by cost, or always one of the two. */
+  livingState: 'auto' | 'append' | 'refresh'
 }
 
 export interface ConfigSources {
@@ -36,7 +39,7 @@ export interface ConfigSources {
   cwd: string
 }
 
-const defaults = { host: '127.0.0.1', port: 8080, sandbox: 'auto' } as const
+const defaults = { host: '127.0.0.1', port: 8080, sandbox: 'auto', livingState: 'auto' } as const
 
 /** Flags, then environment, then the configuration file, then defaults. Throws `Failure` for what cannot be meant. */
 export function loadConfig({ flags, env, cwd }: ConfigSources): Config {
@@ -48,6 +51,7 @@ export function loadConfig({ flags, env, cwd }: ConfigSources): Config {
     port: settings.port ?? defaults.port,
     sandbox: settings.sandbox ?? defaults.sandbox,
     model: settings.model,
+    livingState: settings.livingState ?? defaults.livingState,
     dataDir: resolve(cwd, settings.dataDir ?? defaultDataDir(env)),
   }
 }
@@ -66,6 +70,7 @@ function readEnvironment(env: Environment): Settings {
     dataDir: env.AURORACODER_DATA_DIR || undefined,
     sandbox: env.AURORACODER_SANDBOX || undefined,
     model: env.AURORACODER_MODEL || undefined,
+    livingState: env.AURORACODER_LIVING_STATE || undefined,
   }
   return check(defined(settings), 'the environment (AURORACODER_…)')
 }

@@ -1,2 +1,2 @@
-export type { ToolInfo, ToolOutcome, ToolRequest, ToolSet } from './tool-set.js'
+export type { PanelReadings, ToolInfo, ToolOutcome, ToolRequest, ToolSet } from './tool-set.js'
 export { createWorkbenches, type Workbench, type Workbenches, type WorkbenchKey } from './workbenches.js'

@@ -1,15 +1,16 @@
 import type { Connection, RemoteResult, RemoteTool } from '@auroracoder/kit/client'
-import { appliedSchema, effectsSchema, metaKeys } from '@auroracoder/kit/wire'
+import { appliedSchema, effectsSchema, metaKeys, panelExtension, panelResultSchema } from '@auroracoder/kit/wire'
 import type { Sandbox, ServerName } from '@auroracoder/sandbox'
 import { z } from 'zod'
+import { conversationOf, panelMeta, readPanels } from './panels.js'
 import { createServerLink, ServerDied, type ServerLink } from './server-link.js'
 import type { ToolInfo, ToolOutcome, ToolRequest, ToolSet } from './tool-set.js'
 
 export interface SandboxToolsOptions {
-  sandbox: Sandbox
+  sandbox: Pick<Sandbox, 'connect'>
   servers: readonly ServerName[]
-  /** Of one branch of one session: what the servers remember is kept under it. */
-  conversation: string
+  /** What the servers remember is kept under it, for each branch of the session apart. */
+  sessionId: string
   clientInfo: { name: string; version: string }
 }
 
@@ -24,13 +25,14 @@ export async function connectSandboxTools(options: SandboxToolsOptions): Promise
   const close = async (): Promise<void> => void (await Promise.allSettled(links.map((link) => link.close())))
   try {
     const opened = await Promise.all(links.map(openLink))
-    const owners = new Map(opened.flatMap(({ link, tools }) => tools.map((tool) => [tool.name, link])))
+    const owners = new Map(opened.flatMap((each) => each.tools.map((tool) => [tool.name, each])))
     return {
       tools: opened.flatMap(({ link, tools }) => tools.map((tool) => toolInfo(tool, link.server))),
       instructions: opened.flatMap(({ link, connection }) =>
         connection.instructions ? [{ server: link.server, text: connection.instructions }] : [],
       ),
-      call: (request) => call(owners.get(request.name), request, options.conversation),
+      call: (request) => call(owners.get(request.name), request, options.sessionId),
+      readPanels: (request) => readPanels(opened, request, options.sessionId),
       close,
     }
   } catch (error) {
@@ -41,6 +43,7 @@ export async function connectSandboxTools(options: SandboxToolsOptions): Promise
 
 interface OpenedLink {
   link: ServerLink
+  /** The first one: what the server says about itself holds for those after a restart too. */
   connection: Connection
   tools: readonly RemoteTool[]
 }
@@ -65,8 +68,9 @@ function toolInfo(tool: RemoteTool, server: string): ToolInfo {
   }
 }
 
-async function call(link: ServerLink | undefined, request: ToolRequest, conversation: string): Promise<ToolOutcome> {
-  if (!link) return failure(`There is no tool "${request.name}".`)
+async function call(owner: OpenedLink | undefined, request: ToolRequest, sessionId: string): Promise<ToolOutcome> {
+  if (!owner) return failure(`There is no tool "${request.name}".`)
+  const { link, connection } = owner
   try {
     const result = await link.callTool({
       name: request.name,
@@ -74,8 +78,9 @@ async function call(link: ServerLink | undefined, request: ToolRequest, conversa
       signal: request.signal,
       onProgress: request.onProgress,
       meta: {
-        [metaKeys.conversation]: conversation,
+        [metaKeys.conversation]: conversationOf(sessionId, request.branch),
         [metaKeys.call]: { key: request.key, step: request.step },
+        ...panelMeta(connection.panels, request),
       },
     })
     return outcome(result)
@@ -95,11 +100,12 @@ function outcome({ ok, text, images, meta }: RemoteResult): ToolOutcome {
     images,
     applied: appliedSchema.safeParse(meta[metaKeys.applied]).data?.arguments,
     facts: factsSchema.safeParse(meta[metaKeys.result]).data,
+    panel: panelResultSchema.safeParse(meta[panelExtension]).data,
   }
 }
 
 function failure(text: string): ToolOutcome {
-  return { ok: false, text, images: [], applied: undefined, facts: undefined }
+  return { ok: false, text, images: [], applied: undefined, facts: undefined, panel: undefined }
 }
 
 function explain(error: unknown): string {

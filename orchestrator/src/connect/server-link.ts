@@ -1,4 +1,12 @@
-import { type Connection, connectStream, type RemoteCall, type RemoteResult } from '@auroracoder/kit/client'
+import {
+  type Connection,
+  connectStream,
+  type PanelRead,
+  type RemoteCall,
+  type RemoteResult,
+  ServerSilent,
+} from '@auroracoder/kit/client'
+import type { PanelReadResult } from '@auroracoder/kit/wire'
 import type { ExitReport, Sandbox, ServerName } from '@auroracoder/sandbox'
 
 /** A tool server of the sandbox that is started again when it has died. */
@@ -7,13 +15,15 @@ export interface ServerLink {
   /** The connection that is there, or a new one. */
   connection(): Promise<Connection>
   callTool(call: RemoteCall): Promise<RemoteResult>
-  /** Settles when a call that was aborted has really stopped, or nobody can tell. */
+  /** Starts a server that has died for it: reading changes nothing. */
+  readPanel(read: PanelRead): Promise<PanelReadResult>
+  /** Settles when a call that was aborted has really stopped, or nobody can tell; a server that hangs is given up. */
   callSettled(key: string): Promise<void>
   close(): Promise<void>
 }
 
 export interface ServerLinkOptions {
-  sandbox: Sandbox
+  sandbox: Pick<Sandbox, 'connect'>
   server: ServerName
   clientInfo: { name: string; version: string }
 }
@@ -62,13 +72,24 @@ export function createServerLink({ sandbox, server, clientInfo }: ServerLinkOpti
       try {
         return await connection.callTool(call)
       } catch (error) {
+        // Whatever comes next would wait as long: closing ends the server, and the next call starts another.
+        if (error instanceof ServerSilent) await connection.close()
         if (call.signal.aborted || !(await isClosedNow(connection))) throw error
         throw new ServerDied(`The ${server} server ended during the call: ${lastLine(await exited)}`, { cause: error })
       }
     },
+    async readPanel(read) {
+      const { connection } = await live()
+      try {
+        return await connection.readPanel(read)
+      } catch (error) {
+        if (!(await isClosedNow(connection))) throw error
+        return (await live()).connection.readPanel(read)
+      }
+    },
     async callSettled(key) {
       const opened = await current?.catch(() => undefined)
-      await opened?.connection.callSettled(key)
+      if (opened && !(await opened.connection.callSettled(key))) await opened.connection.close()
     },
     async close() {
       isClosed = true

@@ -1,3 +1,16 @@
+import type { PanelRead } from '@auroracoder/kit/client'
+import type { PanelResult } from '@auroracoder/kit/wire'
+
+/** How far the model has been told of a panel, as the log says: a server that forgot the conversation takes it up. */
+export type PanelPosition = Omit<PanelRead, 'conversation'>
+
+/** Which conversation a request belongs to and what its model knows. Everything of it is in the log. */
+export interface Standing {
+  /** Counts the branches of the session: servers know one from another. */
+  branch: number
+  panels: readonly PanelPosition[]
+}
+
 /** A tool as the loop sees it: it knows no MCP. */
 export interface ToolInfo {
   /** Unique within the set and fit for model APIs: `[A-Za-z0-9_-]{1,64}`. */
@@ -12,7 +25,7 @@ export interface ToolInfo {
   isReadOnly(args: Readonly<Record<string, unknown>>): boolean
 }
 
-export interface ToolRequest {
+export interface ToolRequest extends Standing {
   name: string
   args: Record<string, unknown>
   /** `"<run>/<step>/<call>"`: repeating a key never repeats the effect. */
@@ -31,6 +44,15 @@ export interface ToolOutcome {
   applied: Record<string, unknown> | undefined
   /** Facts for machines, as the server gave them. */
   facts: Record<string, unknown> | undefined
+  /** What the call has changed in its server's panel. */
+  panel: PanelResult | undefined
+}
+
+/** What has changed in the panels without a call. */
+export interface PanelReadings {
+  results: readonly PanelResult[]
+  /** Panels that could not be read, each with the reason. */
+  problems: readonly { panel: string; message: string }[]
 }
 
 /** The tools of one session. The list is fixed, so that the prompt cache holds. */
@@ -43,4 +65,6 @@ export interface ToolSet {
    * that says what to do.
    */
   call(request: ToolRequest): Promise<ToolOutcome>
+  /** Reads every panel that a server owns. Rejects only when aborted. */
+  readPanels(request: Standing & { signal: AbortSignal }): Promise<PanelReadings>
 }

@@ -27,10 +27,13 @@ export interface WorkbenchesOptions {
   servers: readonly ServerName[]
   clientInfo: { name: string; version: string }
   idleMs?: number
+  idleMax?: number
 }
 
 /** A background server that the agent started lives this long after the session's last run. */
 export const workbenchIdleMs = 30 * 60_000
+/** Each holds two processes; beyond this many the one that was idle longest is stopped. */
+export const idleWorkbenchesMax = 8
 
 interface Bench {
   ready: Promise<{ sandbox: Sandbox; tools: SandboxTools }>
@@ -40,7 +43,7 @@ interface Bench {
 
 export function createWorkbenches(options: WorkbenchesOptions): Workbenches {
   const benches = new Map<string, Bench>()
-  const { idleMs = workbenchIdleMs } = options
+  const { idleMs = workbenchIdleMs, idleMax = idleWorkbenchesMax } = options
 
   const stop = async (sessionId: string): Promise<void> => {
     const bench = benches.get(sessionId)
@@ -74,6 +77,10 @@ export function createWorkbenches(options: WorkbenchesOptions): Workbenches {
         if (bench.users > 0) return
         bench.idle = setTimeout(() => void stop(key.sessionId), idleMs)
         bench.idle.unref()
+        // A Map keeps the order of insertion: the last one to be released comes last.
+        if (benches.delete(key.sessionId)) benches.set(key.sessionId, bench)
+        const idle = [...benches].filter(([, { users }]) => users === 0).map(([id]) => id)
+        for (const id of idle.slice(0, Math.max(idle.length - idleMax, 0))) void stop(id)
       }
       try {
         return { tools: (await bench.ready).tools, release }
@@ -97,7 +104,7 @@ async function start(
   const sandbox = createSandbox(key)
   try {
     await sandbox.start()
-    const tools = await connectSandboxTools({ sandbox, servers, conversation: key.sessionId, clientInfo })
+    const tools = await connectSandboxTools({ sandbox, servers, sessionId: key.sessionId, clientInfo })
     return { sandbox, tools }
   } catch (error) {
     await sandbox.stop()

@@ -1,7 +1,11 @@
 import type { EventDraft } from '../events/index.js'
 
 /** An event of the log, or one that is about to become one and has no place yet. */
-export type LogEvent = EventDraft & { runId?: string | undefined; seq?: number | undefined }
+export type LogEvent = EventDraft & {
+  runId?: string | undefined
+  seq?: number | undefined
+  time?: string | undefined
+}
 
 /** What still counts: events between a point of return and the return to it are left out. */
 export function effectiveEvents(events: readonly LogEvent[]): LogEvent[] {
@@ -17,7 +21,8 @@ export function effectiveEvents(events: readonly LogEvent[]): LogEvent[] {
 
 /**
  * Codes of the `notice` events that are written for the model: the log holds every word a request is made of.
- * `system` and `workspace` come once in a session, before its first model call.
+ * `system` and `workspace` come once in a session, before its first model call; the details of `system` hold the
+ * nonce of the panels.
  */
 export const modelNotices = {
   system: 'context.system',

@@ -1,7 +1,14 @@
+import type { PanelChange } from '@auroracoder/kit/wire'
 import type { Content } from '../events/index.js'
 import type { ChatMessage } from '../providers/index.js'
 import { userMessage } from './content.js'
+import { createConversation } from './conversation.js'
+import { createInputs } from './inputs.js'
 import { effectiveEvents, type LogEvent, modelNotices } from './log-event.js'
+import { panelNonce } from './panels/nonce.js'
+import type { PanelPolicy } from './panels/policy.js'
+import { type PanelReport, withoutGaps } from './panels/reports.js'
+import { changesText, inFull, stateText } from './panels/text.js'
 import { createSteps } from './steps.js'
 
 export interface HistoryOptions {
@@ -9,56 +16,87 @@ export interface HistoryOptions {
   thinking: boolean
   /** The model takes images. */
   images: boolean
+  /** `auto` when absent. */
+  panelPolicy?: PanelPolicy
+}
+
+export interface History {
+  messages: readonly ChatMessage[]
+  /** How many of the messages the newest request held. */
+  sent: number
+}
+
+/** The conversation as the model is to see it. */
+export function toMessages(events: readonly LogEvent[], options: HistoryOptions): ChatMessage[] {
+  return [...renderHistory(events, options).messages]
 }
 
 /**
- * The conversation as the model is to see it: a pure function of the log. Whatever the log holds and wherever it was
- * cut, each call is followed by exactly one result, and answers that did not finish leave no trace.
+ * A pure function of the log. Whatever the log holds and wherever it was cut, each call is followed by exactly one
+ * result, answers that did not finish leave no trace, and what can be read of an open file is what it is.
  */
-export function toMessages(events: readonly LogEvent[], options: HistoryOptions): ChatMessage[] {
-  const log = effectiveEvents(events)
-  const messages: ChatMessage[] = []
-  const steps = createSteps(options)
-  const waiting = new Map<string, { content: Content; steers: boolean }>()
+export function renderHistory(events: readonly LogEvent[], options: HistoryOptions): History {
+  const log = withoutGaps(effectiveEvents(events))
+  const collapse = collapseAt(log, options.panelPolicy)
+  const nonce = panelNonce(log) ?? ''
+  const conversation = createConversation()
+  const steps = createSteps(options, (changes) => changesText(changes, nonce))
+  const inputs = createInputs()
+  const changes: PanelChange[] = []
   let workspace = noticeText(log, modelNotices.workspace)
 
-  const system = noticeText(log, modelNotices.system)
-  if (system) messages.push({ role: 'system', content: system })
-
+  const settle = (): void => conversation.add(...steps.settle())
   const say = (content: Content): void => {
-    messages.push(...steps.settle())
+    settle()
     const opening: Content = workspace === undefined ? [] : [{ type: 'text', text: workspace }]
     workspace = undefined
-    messages.push(userMessage([...opening, ...content], options))
+    conversation.add(userMessage([...opening, ...content], options))
   }
-  const admit = (inputId: string): void => {
-    const input = waiting.get(inputId)
-    if (!input) return
-    waiting.delete(inputId)
-    say(input.content)
+  const report = ({ data: { callId, changes } }: PanelReport): void => {
+    if (changes.length === 0 || steps.report(callId, changes)) return
+    settle()
+    conversation.attach(changesText(changes.map(inFull), nonce))
   }
 
-  for (const event of log) {
+  const system = noticeText(log, modelNotices.system)
+  if (system) conversation.add({ role: 'system', content: system })
+  for (const [index, event] of log.entries()) {
     switch (event.type) {
       case 'input.admitted':
-        waiting.set(event.data.inputId, { content: event.data.content, steers: event.data.delivery === 'steer' })
+        inputs.add(event)
         break
       case 'run.started':
-        if (event.data.inputId !== undefined) admit(event.data.inputId)
+        inputs.take(event.data.inputId).forEach(say)
         break
       case 'step.started':
-        messages.push(...steps.settle())
-        for (const [inputId, { steers }] of waiting) if (steers) admit(inputId)
+        settle()
+        inputs.takeSteering().forEach(say)
+        conversation.markSent()
         steps.take(event)
         break
       case 'notice':
         if (event.data.code === modelNotices.nudge) say([{ type: 'text', text: event.data.message }])
         break
+      case 'panel.changed':
+        changes.push(...event.data.changes)
+        if (index > collapse) report(event)
+        break
+      case 'epoch':
+        settle()
+        if (index === collapse) conversation.attach(stateText(changes, nonce))
+        break
       default:
         steps.take(event)
     }
   }
-  return [...messages, ...steps.settle()]
+  settle()
+  if (options.panelPolicy === 'refresh') conversation.attachLast(stateText(changes, nonce))
+  return conversation
+}
+
+/** The place in the log up to which the text of panels has collapsed; -1 where all of it stands. */
+function collapseAt(log: readonly LogEvent[], policy: PanelPolicy | undefined): number {
+  return policy === 'refresh' ? log.length : log.findLastIndex(({ type }) => type === 'epoch')
 }
 
 /** The text of the first notice with this code. */

@@ -1,3 +1,4 @@
+import type { PanelChange } from '@auroracoder/kit/wire'
 import type { Content } from '../events/index.js'
 import type { ChatMessage } from '../providers/index.js'
 import { contentText, userMessage } from './content.js'
@@ -16,13 +17,23 @@ interface Step {
   reasoning: string
   text: string
   calls: Map<string, Call>
+  reports: Report[]
   finished: boolean
   /** The run was stopped on purpose. */
   cancelled: boolean
 }
 
+/** What a call has changed in a panel. */
+interface Report {
+  callId: string
+  changes: readonly PanelChange[]
+}
+
+/** Panel changes as the text that the model reads. */
+export type ChangesText = (changes: readonly PanelChange[]) => string
+
 /** Collects the events of the newest step; `settle` turns it into messages and forgets it. */
-export function createSteps(options: HistoryOptions) {
+export function createSteps(options: HistoryOptions, changesText: ChangesText) {
   let step: Step | undefined
 
   /** Events that belong to no open step are late and change nothing: the model has already been told otherwise. */
@@ -69,26 +80,35 @@ export function createSteps(options: HistoryOptions) {
     }
   }
 
+  /** Puts the changes into the result of their call; false when they have none, or one that is told already. */
+  function report(callId: string | undefined, changes: readonly PanelChange[]): boolean {
+    if (callId === undefined || !step?.finished || !step.calls.has(callId)) return false
+    step.reports.push({ callId, changes })
+    return true
+  }
+
   function settle(): ChatMessage[] {
     const settled = step
     step = undefined
-    return settled?.finished ? stepMessages(settled, options) : []
+    return settled?.finished ? stepMessages(settled, options, changesText) : []
   }
 
-  return { take, settle }
+  return { take, report, settle }
 }
 
 function emptyStep(): Omit<Step, 'id'> {
-  return { reasoning: '', text: '', calls: new Map(), finished: false, cancelled: false }
+  return { reasoning: '', text: '', calls: new Map(), reports: [], finished: false, cancelled: false }
 }
 
 function idOf(event: LogEvent): string {
   return `${event.runId}/${event.stepId}`
 }
 
-function stepMessages(step: Step, options: HistoryOptions): ChatMessage[] {
+function stepMessages(step: Step, options: HistoryOptions, changesText: ChangesText): ChatMessage[] {
   if (step.calls.size === 0) return step.text === '' ? [] : [{ role: 'assistant', content: step.text }]
   const calls = [...step.calls].map(([id, call]) => ({ id, call, result: call.result ?? missingResult(call, step) }))
+  const texts = calls.map(({ result }) => contentText(result, options))
+  for (const { at, text } of placeReports(step, changesText)) texts[at] += `\n${text}`
   return [
     {
       role: 'assistant',
@@ -100,11 +120,22 @@ function stepMessages(step: Step, options: HistoryOptions): ChatMessage[] {
         function: { name: validName(call.name), arguments: objectJson(call.arguments) },
       })),
     },
-    ...calls.map(
-      ({ id, result }): ChatMessage => ({ role: 'tool', tool_call_id: id, content: contentText(result, options) }),
-    ),
+    ...calls.map(({ id }, at): ChatMessage => ({ role: 'tool', tool_call_id: id, content: texts[at] ?? '' })),
     ...calls.flatMap(({ call, result }) => pictures(call.name, result, options)),
   ]
+}
+
+/**
+ * Each report goes into the result of its call, or into a later one where an earlier change already stands later: the
+ * model reads the changes in the order in which they happened, whatever the order of its calls.
+ */
+function placeReports({ calls, reports }: Step, changesText: ChangesText): { at: number; text: string }[] {
+  const ids = [...calls.keys()]
+  let last = 0
+  return reports.map(({ callId, changes }) => {
+    last = Math.max(last, ids.indexOf(callId))
+    return { at: last, text: changesText(changes) }
+  })
 }
 
 /** A model may make up a name that endpoints refuse to read back; its result says that there is no such tool. */

@@ -13,7 +13,7 @@ export interface SystemPromptOptions {
  */
 export function buildSystemPrompt({ workspace, instructions, rules }: SystemPromptOptions): string {
   const servers = instructions.map(({ server, text }) => `# The ${server} tools\n${text.trim()}`)
-  return [rules?.trim() ?? defaultRules, workspaceRules(workspace), ...servers].join('\n\n')
+  return [rules?.trim() ?? defaultRules, workspaceRules(workspace), openFiles, ...servers].join('\n\n')
 }
 
 export const defaultRules = `You are a coding agent. You work on the user's task with the tools you are given until it is done, then you say what you did.
@@ -31,3 +31,6 @@ function workspaceRules(workspace: string): string {
   return `# The workspace
 The project is in ${workspace}; relative paths start there. Stay inside it unless the task names another place.`
 }
+
+const openFiles = `# Open files
+A file that you read or write stays open: a view (\`--- path | lines | rev\`) shows its lines after their numbers, and whatever changes it later, your edits, a command, another program or a person, follows as hunks (\`~~~ path | rev old → new\`) with the numbers that the lines have now. The newest view of a file with the hunks after it is always the file as it is on disk, so do not read it again to see what has become of it. A fresh block of all open files replaces every view before it.`

@@ -42,7 +42,6 @@ const problem = z.object({
   message: z.string(),
   details: z.record(z.string(), z.unknown()).optional(),
 })
-const panel = z.object({ panel: id, revision: z.int().min(0), changes: z.array(panelChangeSchema) })
 
 /** Everything that is kept and replayed. The log of a session is a list of these. */
 export const storedEventSchema = z.discriminatedUnion('type', [
@@ -127,10 +126,22 @@ export const storedEventSchema = z.discriminatedUnion('type', [
     }),
   ),
 
-  /** What the model is shown of a panel; `state` is the server's opaque state at that revision. */
-  durable('panel.changed', panel.extend({ state: z.unknown().optional() })),
-  /** All earlier panel blocks collapse; these stand for them from here on. */
-  durable('epoch', z.object({ reason: z.string(), panels: z.array(panel) })),
+  /**
+   * What the model is shown of a panel, and the server's opaque state at that revision. With a `callId` it is what
+   * that call has changed and comes right before its `tool.finished`; without, what changed without a call.
+   */
+  durable(
+    'panel.changed',
+    z.object({
+      panel: id,
+      revision: z.int().min(0),
+      changes: z.array(panelChangeSchema),
+      state: z.unknown().optional(),
+      callId: id.optional(),
+    }),
+  ),
+  /** All earlier panel text collapses; what is open now is shown afresh in its place. */
+  durable('epoch', z.object({ reason: z.string() })),
   durable('compaction.started', z.object({ fromSeq: seq, toSeq: seq })),
   /** `summary` stands for the events from `fromSeq` to `toSeq` in every later request. */
   durable(

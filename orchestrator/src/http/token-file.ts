@@ -15,10 +15,22 @@ export interface Token {
 export async function loadToken({ dataDir, given }: { dataDir: string; given?: string | undefined }): Promise<Token> {
   if (given !== undefined && given !== '') return { token: checked(given, 'AURORACODER_TOKEN') }
   const file = join(dataDir, 'token')
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
-  await createOnce(file)
-  await chmod(file, 0o600)
-  return { token: checked((await readFile(file, 'utf8')).trim(), file), file }
+  return { token: checked((await readOrMake(file, dataDir)).trim(), file), file }
+}
+
+async function readOrMake(file: string, dataDir: string): Promise<string> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    await createOnce(file)
+    await chmod(file, 0o600)
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new Failure(
+      `The token file ${file} cannot be used (${why}). Make it readable and writable for its user alone, or set AURORACODER_TOKEN.`,
+      { cause },
+    )
+  }
 }
 
 /** Two processes may start at once: the file appears whole, and the first one wins. */

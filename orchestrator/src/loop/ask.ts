@@ -2,6 +2,7 @@ import { toMessages, validateHistory } from '../context/index.js'
 import type { LoopOutput } from '../events/index.js'
 import { ModelFailure, type ModelRequest } from '../providers/index.js'
 import { outputTokensMax } from './limits.js'
+import { refreshPanels } from './panels.js'
 import { recordAnswer } from './record-answer.js'
 import { retryDelayMs } from './retry.js'
 import type { Run } from './run.js'
@@ -9,6 +10,7 @@ import type { Run } from './run.js'
 /** Gets one answer into the log. An attempt that fails is discarded and tried again; it costs no iteration. */
 export async function* ask(run: Run): AsyncGenerator<LoopOutput, void> {
   for (let attempt = 1; ; attempt += 1) {
+    yield* refreshPanels(run)
     const stepId = `step_${count(run, 'step.started') + 1}`
     yield { kind: 'event', event: { type: 'step.started', stepId, data: { model: run.model.id, attempt } } }
     const failed = yield* tryOnce(run, stepId)
@@ -39,8 +41,9 @@ function discardReason(options: { error: unknown; stopped: boolean; delayMs: num
   return delayMs === undefined ? what : `${what} Trying again in ${(delayMs / 1_000).toFixed(1)} s.`
 }
 
-function buildRequest({ log, model, tools }: Run): ModelRequest {
-  const messages = toMessages(log, model)
+function buildRequest({ log, model, tools, panelPolicy }: Run): ModelRequest {
+  const { thinking, images } = model
+  const messages = toMessages(log, { thinking, images, panelPolicy })
   const problems = validateHistory(messages, model)
   if (problems.length > 0) throw new Error(`The history is not fit to be sent. ${problems.join(' ')}`)
   return {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ToolOutcome } from '../connect/index.js'
 import type { Content, LoopOutput } from '../events/index.js'
+import { callChanges } from './panels.js'
 import type { RefusedCall, RunnableCall } from './prepare-call.js'
 import { fitOutput } from './tool-output.js'
 
@@ -18,6 +19,7 @@ export function* endEvents(call: RunnableCall, outcome: ToolOutcome): Generator<
   if (ok && applied && !isDeepStrictEqual(applied, args)) {
     yield correctedEvent({ stepId, callId, args: JSON.stringify(applied) })
   }
+  yield* callChanges(outcome, call)
   const content: Content = [
     { type: 'text', text: fitOutput(text, { verbatim: tool.trusted }) },
     ...images.map((image) => ({ type: 'image' as const, ...image })),

@@ -1,4 +1,5 @@
 import type { ToolOutcome } from '../connect/index.js'
+import { standingOf } from './panels.js'
 import type { RunnableCall } from './prepare-call.js'
 import type { Run } from './run.js'
 import { fitProgress } from './tool-output.js'
@@ -29,7 +30,8 @@ export async function dispatch(options: {
   void gaveUp.then(() => end({ kind: 'settled', call, outcome: cancelled }))
   try {
     const { tool, args, key, step } = call
-    const request = { name: tool.name, args: { ...args }, key, step, signal: run.signal, onProgress }
+    const { signal, log } = run
+    const request = { name: tool.name, args: { ...args }, key, step, signal, onProgress, ...standingOf(log) }
     end({ kind: 'settled', call, outcome: await run.callTool(request) })
   } catch (error) {
     end(run.signal.aborted ? { kind: 'settled', call, outcome: cancelled } : { kind: 'broken', error })
@@ -42,4 +44,5 @@ const cancelled: ToolOutcome = {
   images: [],
   applied: undefined,
   facts: undefined,
+  panel: undefined,
 }

@@ -1,6 +1,14 @@
+import { randomBytes } from 'node:crypto'
 import type { ToolSet } from '../connect/index.js'
-import { effectiveEvents, type LogEvent, modelNotices, runTotals } from '../context/index.js'
-import type { LoopOutput, RunStatus } from '../events/index.js'
+import {
+  effectiveEvents,
+  type LogEvent,
+  modelNotices,
+  type PanelPolicy,
+  panelNonce,
+  runTotals,
+} from '../context/index.js'
+import type { EventDraft, LoopOutput, RunStatus } from '../events/index.js'
 import type { Model } from '../providers/index.js'
 import { ask } from './ask.js'
 import { type Clock, systemClock } from './clock.js'
@@ -25,6 +33,8 @@ export interface LoopDeps {
   /** Inputs that were admitted into this run since the last call of this function, as they stand in the log. */
   steered?: () => readonly LogEvent[]
   limits?: RunLimits
+  /** How what the model has read of open files is kept true; `auto` unless told otherwise. */
+  panelPolicy?: PanelPolicy
   clock?: Clock
 }
 
@@ -39,7 +49,7 @@ export async function* runLoop(task: LoopTask, deps: LoopDeps): AsyncGenerator<L
   const run: Run = { ...settings, id: task.runId, log: [...task.history], signal: stop.signal }
   try {
     for await (const output of work(run)) {
-      if (output.kind === 'event') run.log.push({ ...output.event, runId: run.id })
+      if (output.kind === 'event') run.log.push(entered(output.event, run))
       yield output
     }
   } catch (error) {
@@ -50,6 +60,10 @@ export async function* runLoop(task: LoopTask, deps: LoopDeps): AsyncGenerator<L
   } finally {
     await stop.dispose()
   }
+}
+
+function entered(event: EventDraft, { id: runId, clock }: Run): LogEvent {
+  return { ...event, runId, time: new Date(clock.now()).toISOString() }
 }
 
 async function* work(run: Run): AsyncGenerator<LoopOutput, void> {
@@ -87,10 +101,17 @@ async function* work(run: Run): AsyncGenerator<LoopOutput, void> {
 
 /** Every word of a request is in the log first; a session says these two once. */
 async function* openConversation(run: Run): AsyncGenerator<LoopOutput, void> {
-  const said = new Set(effectiveEvents(run.log).flatMap((event) => (event.type === 'notice' ? [event.data.code] : [])))
-  if (!said.has(modelNotices.system)) yield notice(modelNotices.system, run.opening.system())
+  const log = effectiveEvents(run.log)
+  const said = new Set(log.flatMap((event) => (event.type === 'notice' ? [event.data.code] : [])))
+  if (panelNonce(log) === undefined) {
+    const nonce = randomBytes(nonceBytes).toString('hex')
+    yield notice(modelNotices.system, run.opening.system(), { nonce })
+  }
   if (!said.has(modelNotices.workspace)) yield notice(modelNotices.workspace, await run.opening.workspace())
 }
+
+/** Enough that nothing a tool reads can hold it by chance or guess it. */
+const nonceBytes = 4
 
 /** What the run was started with, over what holds for every run. */
 function settingsOf(task: LoopTask, deps: LoopDeps): Omit<Run, 'id' | 'log' | 'signal'> {
@@ -101,6 +122,8 @@ function settingsOf(task: LoopTask, deps: LoopDeps): Omit<Run, 'id' | 'log' | 's
     model: deps.model,
     tools: allowed ? deps.tools.tools.filter(({ name }) => allowed.includes(name)) : deps.tools.tools,
     callTool: (request) => deps.tools.call(request),
+    readPanels: (request) => deps.tools.readPanels(request),
+    panelPolicy: deps.panelPolicy ?? 'auto',
     opening: deps.opening,
     steered: deps.steered ?? (() => []),
     limits: effectiveLimits(deps.limits ?? runLimits, given?.limits),

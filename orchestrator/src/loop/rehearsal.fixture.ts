@@ -86,8 +86,17 @@ export function toolSet(tools: readonly TestTool[]): ToolSet {
     async call(request) {
       const tool = tools.find(({ name }) => name === request.name)
       const outcome = (await tool?.run?.(request)) ?? {}
-      return { ok: true, text: `${request.name} done`, images: [], applied: undefined, facts: undefined, ...outcome }
+      return {
+        ok: true,
+        text: `${request.name} done`,
+        images: [],
+        applied: undefined,
+        facts: undefined,
+        panel: undefined,
+        ...outcome,
+      }
     },
+    readPanels: async () => ({ results: [], problems: [] }),
   }
 }
 

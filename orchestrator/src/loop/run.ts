@@ -1,6 +1,6 @@
 import { Failure } from '@auroracoder/kit/jail'
 import type { ToolInfo, ToolSet } from '../connect/index.js'
-import type { LogEvent } from '../context/index.js'
+import type { LogEvent, PanelPolicy } from '../context/index.js'
 import type { Model } from '../providers/index.js'
 import type { Clock } from './clock.js'
 import type { RunLimits } from './limits.js'
@@ -13,6 +13,8 @@ export interface Run {
   readonly model: Model
   readonly tools: readonly ToolInfo[]
   readonly callTool: ToolSet['call']
+  readonly readPanels: ToolSet['readPanels']
+  readonly panelPolicy: PanelPolicy
   readonly opening: { system(): string; workspace(): Promise<string> }
   readonly steered: () => readonly LogEvent[]
   readonly limits: RunLimits

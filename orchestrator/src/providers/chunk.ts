@@ -56,8 +56,11 @@ export function usageOf(raw: z.infer<typeof usageSchema>): Usage {
   return { input, output, reasoning, cacheHit, cacheMiss: input - cacheHit }
 }
 
+/** No request has so many; sums of what an endpoint makes up must stay numbers that the log can hold. */
+const countedTokensMax = 1_000_000_000
+
 function count(tokens: number | null | undefined): number {
-  return Number.isFinite(tokens) ? Math.max(0, Math.round(tokens ?? 0)) : 0
+  return Math.min(countedTokensMax, Math.max(0, Math.round(tokens ?? 0)))
 }
 
 function parsedJson(data: string): unknown {

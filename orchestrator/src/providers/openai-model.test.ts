@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { usageSchema } from '../events/index.js'
 import { createScriptedModel, type ScriptInput } from '../scripted-model/index.js'
 import { builtInProviders, chooseModel, createModel, type Model, type ModelEvent, type ModelRequest } from './index.js'
 
@@ -204,6 +205,14 @@ test('cached tokens are read in OpenAI’s spelling too', async () => {
   const usage = { prompt_tokens: 10, completion_tokens: 4, prompt_tokens_details: { cached_tokens: 7 } }
   const url = await server({ body: [chunk({ content: 'x' }, 'stop'), `data: ${JSON.stringify({ usage })}\n\n`, done] })
   expect((await answer(modelAt(url)))?.usage).toEqual({ input: 10, output: 4, reasoning: 0, cacheHit: 7, cacheMiss: 3 })
+})
+
+test('usage too large to be true is cut to numbers that the log can hold', async () => {
+  const usage = { prompt_tokens: 1e300, completion_tokens: Number.MAX_SAFE_INTEGER }
+  const url = await server({ body: [chunk({ content: 'x' }, 'stop'), `data: ${JSON.stringify({ usage })}\n\n`, done] })
+  const counted = (await answer(modelAt(url)))?.usage
+  expect(usageSchema.safeParse(counted).success).toBe(true)
+  expect(usageSchema.shape.input.safeParse(1_000 * (counted?.input ?? 0)).success).toBe(true)
 })
 
 test('usage that makes no sense is bent until it adds up', async () => {

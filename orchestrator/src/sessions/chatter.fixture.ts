@@ -35,5 +35,17 @@ export async function main(dataDir: string, owner: string): Promise<void> {
 
 /** Synchronous, so that what was printed was true before a kill. */
 function print(line: string): void {
-  writeSync(1, `${line}\n`)
+  const bytes = Buffer.from(`${line}\n`)
+  for (let done = 0; done < bytes.length; ) done += writeSome(bytes.subarray(done))
+}
+
+/** The pipe does not block: when the reader is slow, it takes nothing for a while. */
+function writeSome(bytes: Uint8Array): number {
+  try {
+    return writeSync(1, bytes)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+    return 0
+  }
 }

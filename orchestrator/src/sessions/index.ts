@@ -1,3 +1,4 @@
+export { makeDataFolder } from './data-folder.js'
 export { type EventStore, Fenced, type PageMark } from './event-store.js'
 export { SessionFailure, type SessionFailureCode } from './failure.js'
 export type { SessionEvent } from './hub.js'

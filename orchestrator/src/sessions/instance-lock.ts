@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Failure } from '@auroracoder/kit/jail'
 import { createClient, LibsqlError } from '@libsql/client'
+import { makeDataFolder, unusableDataDir } from './data-folder.js'
 import { SessionFailure } from './failure.js'
 
 export interface InstanceLock {
@@ -17,7 +17,7 @@ export async function lockInstance({ dataDir, name }: { dataDir: string; name: s
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
     throw new Failure(`Expected an instance name of letters, digits, - and _, found "${name}".`)
   }
-  await mkdir(join(dataDir, 'instances'), { recursive: true, mode: 0o700 })
+  await makeDataFolder(dataDir, 'instances')
   const client = createClient({ url: pathToFileURL(join(dataDir, 'instances', `${name}.lock`)).href })
   try {
     const held = await client.transaction('write')
@@ -29,7 +29,8 @@ export async function lockInstance({ dataDir, name }: { dataDir: string; name: s
     }
   } catch (cause) {
     client.close()
-    if (!(cause instanceof LibsqlError) || !cause.code.startsWith('SQLITE_BUSY')) throw cause
+    if (!(cause instanceof LibsqlError)) throw cause
+    if (!cause.code.startsWith('SQLITE_BUSY')) throw unusableDataDir(dataDir, cause)
     throw new SessionFailure(
       'instance_in_use',
       `Another process runs as instance "${name}" on ${dataDir}; stop it, or give this one another --instance name.`,

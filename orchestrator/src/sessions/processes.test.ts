@@ -1,3 +1,6 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { createClient } from '@libsql/client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { finished, wordsAgent } from './agent.fixture.js'
 import { type Child, startChild } from './child.fixture.js'
@@ -22,6 +25,27 @@ async function startChatter(owner: string): Promise<{ child: Child; id: string }
   children.push(child)
   const line = await child.line(/^session /)
   return { child, id: line.slice('session '.length) }
+}
+
+/** A process that is stopped in mid-write keeps the whole file locked, which is another matter than its lease. */
+async function suspendBetweenWrites(child: Child): Promise<void> {
+  const probe = createClient({ url: pathToFileURL(join(folder.path, 'events.db')).href, timeout: 50 })
+  try {
+    for (;;) {
+      child.process.kill('SIGSTOP')
+      const isFree = await probe.transaction('write').then(
+        (transaction) => {
+          transaction.close()
+          return true
+        },
+        () => false,
+      )
+      if (isFree) return
+      child.process.kill('SIGCONT')
+    }
+  } finally {
+    probe.close()
+  }
 }
 
 const upTo = (length: number) => Array.from({ length }, (_, index) => index + 1)
@@ -92,7 +116,7 @@ test('a follower in another process sees the events as they are written', async 
 test('a process that was suspended past its lease cannot write after its successor', async () => {
   const { child, id } = await startChatter('one')
   await child.line(/^ack 10$/)
-  child.process.kill('SIGSTOP')
+  await suspendBetweenWrites(child)
   const { sessions } = await folder.serve({
     agent: async function* () {
       yield finished()

@@ -49,7 +49,12 @@ export function startRunner({ agent, task, writer, hub, log }: RunnerOptions): A
   const appendEnd = async (...events: EventDraft[]) => {
     writing = false
     try {
-      await append(events)
+      await append(events).catch((error: unknown) => {
+        // An end that the log cannot hold must not leave the run open.
+        if (writer.broken !== undefined) throw error
+        log.error({ err: error, sessionId, runId }, 'the end of a run was no valid event')
+        return append([{ type: 'run.failed', data: explain(error) }])
+      })
     } finally {
       finish()
     }

@@ -367,3 +367,17 @@ test('an event that could not be read back fails its run and does not get into t
   expect(log.at(-1)).toMatchObject({ type: 'run.failed', data: { code: 'internal' } })
   expect(await sessions.history(id)).toEqual(log)
 })
+
+test('an event that could not be read back is not written: its run fails and the session lives on', async () => {
+  const usage = { input: 1e300, output: 0, reasoning: 0, cacheHit: 0, cacheMiss: 0 }
+  const agent: Agent = async function* ({ history }) {
+    if (history.length < 5) yield event({ type: 'run.finished', data: { status: 'completed', usage, cost: 0 } })
+    else yield finished()
+  }
+  const { sessions } = await folder.serve({ agent })
+  const { id } = await sessions.create(scratch)
+  await sessions.startRun(id, say('a'))
+  expect((await untilEnd(sessions, id)).at(-1)).toMatchObject({ type: 'run.failed', data: { code: 'internal' } })
+  const { run, after } = await sessions.startRun(id, say('b'))
+  expect((await untilEnd(sessions, id, after)).at(-1)).toMatchObject({ type: 'run.finished', runId: run.id })
+})

@@ -65,7 +65,7 @@ function runGit(args: readonly string[], { workspace, gitDir, env }: GitPlace): 
     execFile('git', safe, options, (error, stdout, stderr) => {
       if (!error) resolve(stdout)
       else if ('code' in error && error.code === 'ENOENT')
-        reject(new Failure('git is not installed.', { cause: error }))
+        reject(new Failure(`git is not installed, or ${workspace} has gone.`, { cause: error }))
       else reject(new Failure(`git ${args[0]} failed: ${stderr.trim() || error.message}`, { cause: error }))
     })
   })

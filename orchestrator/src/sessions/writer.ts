@@ -5,7 +5,10 @@ import { type SessionSummary, summarise } from './summary.js'
 
 /** The one writer of a session: gives events their place, appends them under the lease, then publishes them. */
 export interface Writer {
-  /** All or none, in the order of the calls. Once one call was rejected every later one is, with the same error. */
+  /**
+   * All or none, in the order of the calls. Events that break the schema are rejected and nothing else happens; once
+   * the store rejected one call every later one is, with the same error.
+   */
   append(drafts: readonly EventDraft[], context?: AppendContext): Promise<readonly StoredEvent[]>
   readonly summary: SessionSummary | undefined
   /** What made the writer unusable: its place in the log is no longer known. */
@@ -37,16 +40,17 @@ export function createWriter({ store, hub, session, epoch, tail, now, ...options
   const appendNow = async (drafts: readonly EventDraft[], context: AppendContext): Promise<readonly StoredEvent[]> => {
     if (broken !== undefined) throw broken
     const time = new Date(now()).toISOString()
-    const place = (draft: EventDraft, index: number): StoredEvent => ({
-      v: eventVersion,
-      seq: seq + 1 + index,
-      sessionId: session,
-      runId: context.runId,
-      ...draft,
-      time,
-    })
-    // What could not be read back must not get into the log: it would take the whole session with it.
-    const events = drafts.map(place).map((event) => storedEventSchema.parse(event))
+    // What cannot be read back would close the whole session, so it is refused before it is written.
+    const place = (draft: EventDraft, index: number): StoredEvent =>
+      storedEventSchema.parse({
+        v: eventVersion,
+        seq: seq + 1 + index,
+        sessionId: session,
+        runId: context.runId,
+        ...draft,
+        time,
+      })
+    const events = drafts.map(place)
     const after = events.reduce<SessionSummary | undefined>(summarise, summary)
     const change = after === undefined || after === summary ? {} : { summary: after }
     hub.announce(seq + events.length)

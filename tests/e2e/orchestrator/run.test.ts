@@ -1,10 +1,12 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createScriptedModel, type ScriptedModel, type ScriptInput } from '@auroracoder/orchestrator/scripted-model'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { brokenProject, fixScript } from './scripts.js'
-import { type Finished, processesNaming, runBin } from './service.js'
+import { bin, type Finished, processesNaming, runBin } from './service.js'
 
 let folder: string
 let workspace: string
@@ -98,6 +100,45 @@ describe('auroracoder run', { timeout: 60_000 }, () => {
     expect(events.at(-1)).toMatchObject({ type: 'run.finished', data: { status: 'completed' } })
   })
 
+  it('shows what a file holds without letting it move the cursor or set a title', async () => {
+    const content = '\u001b]0;title\u0007\u001b[2Jplain\n'
+    const call = { name: 'write_file', arguments: { path: 'escapes.txt', content } }
+    const { exitCode, stdout } = await run({ steps: [{ reply: { calls: [call] } }, { reply: { text: 'Done.' } }] })
+    expect(exitCode).toBe(0)
+    expect(await readFile(join(workspace, 'escapes.txt'), 'utf8')).toBe(content)
+    expect(stdout).toContain('+plain')
+    expect(stdout).not.toContain('\u001b')
+  })
+
+  it('ends with 0 when the task was done, also without a workspace to compare', async () => {
+    const call = { name: 'run_terminal_command', arguments: { command: `cd / && rm -r '${workspace}'` } }
+    const { exitCode, stderr } = await run({ steps: [{ reply: { calls: [call] } }, { reply: { text: 'Done.' } }] })
+    expect(stderr).toContain('No diff will be shown')
+    expect(exitCode).toBe(0)
+  })
+
+  it('takes a signal that comes twice at once for one, and cancels the run', async () => {
+    model = await createScriptedModel({
+      script: {
+        steps: [{ reply: { calls: [{ name: 'run_terminal_command', arguments: { command: 'sleep 600' } }] } }],
+      },
+    })
+    const args = ['run', 'x', '--json', '--workspace', workspace, '--data-dir', join(folder, 'data')]
+    const child = spawn(process.execPath, [bin, ...args], {
+      env: { PATH: process.env.PATH, DEEPSEEK_BASE_URL: model.url },
+    })
+    let stdout = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+      if (!text.includes('"tool.started"')) return
+      child.kill('SIGINT')
+      child.kill('SIGTERM')
+    })
+    const [exitCode] = await once(child, 'close')
+    expect(stdout).toContain('"run.cancelled"')
+    expect(exitCode).toBe(130)
+  })
+
   it('fails with 1 and the reason when the account has no balance', async () => {
     const { exitCode, stdout } = await run(fixScript({ read: { status: 402, times: 'always' } }))
     expect(exitCode).toBe(1)
@@ -120,6 +161,16 @@ describe('auroracoder, called wrongly', { timeout: 30_000 }, () => {
     const { exitCode, stderr } = await runBin(['run', 'x', '--workspace', missing], { ...env(), ...endpoint })
     expect(exitCode).toBe(2)
     expect(stderr).toContain(missing)
+  })
+
+  it.each(['serve', 'run'])('%s says that the data directory is a file', async (command) => {
+    const file = join(folder, 'file')
+    await writeFile(file, '')
+    const args = command === 'run' ? ['run', 'x'] : ['serve', '--port', '0']
+    const { exitCode, stderr } = await runBin([...args, '--data-dir', file], endpoint)
+    expect(stderr).toContain(`The data directory ${file} cannot be used`)
+    expect(stderr).not.toContain('    at ')
+    expect(exitCode).toBe(2)
   })
 
   it.each([

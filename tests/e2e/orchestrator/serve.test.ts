@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -156,6 +156,25 @@ describe('auroracoder serve', { timeout: 60_000 }, () => {
     expect(await processesNaming('sleep 6001')).toEqual([])
     // The session is usable afterwards.
     expect((await running.api('GET', `/v1/sessions/${session}`)).status).toBe(200)
+  })
+
+  it('names a workspace that has gone, and removes what its tools kept of a session with it', async () => {
+    const running = await serve({ steps: [{ reply: { text: 'Done.' } }] })
+    const session = await newSession(running)
+    const gone = `${workspace}-gone`
+    await rename(workspace, gone)
+    const failed = follow(running, { session, until: untilEnd })
+    const runId = await startRun(running, session)
+    expect((await failed).at(-1)).toMatchObject({ type: 'run.failed', runId, data: { code: 'agent_failed' } })
+    expect(JSON.stringify((await failed).at(-1))).toContain(`\\"${workspace}\\" does not exist`)
+
+    await rename(gone, workspace)
+    const next = await startRun(running, session)
+    await follow(running, { session, until: (event) => untilEnd(event) && event.runId === next })
+    const kept = join(folder, 'data', 'servers')
+    expect(await readdir(kept)).toEqual([session])
+    expect((await running.api('DELETE', `/v1/sessions/${session}`)).status).toBe(204)
+    expect(await readdir(kept)).toEqual([])
   })
 
   it('serves the same run for a repeated Idempotency-Key', async () => {

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'
 import type { ToolCall } from './servers.js'
@@ -70,7 +71,14 @@ export async function startStdioServer({ bin, args = [], env }: StdioServerOptio
 
 type Speaker = Omit<StdioServer, 'child' | 'folder' | 'exited'>
 
-export function createSpeaker(child: ChildProcessWithoutNullStreams): Speaker {
+export interface SpeakerStreams {
+  stdin: Writable
+  stdout: Readable
+  stderr: Readable
+}
+
+/** Speaks the protocol over the streams of a server. */
+export function createSpeaker(child: SpeakerStreams): Speaker {
   const lines: string[] = []
   const messages: Message[] = []
   const output = createInterface(child.stdout)

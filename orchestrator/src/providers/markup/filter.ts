@@ -31,15 +31,28 @@ export function createMarkupFilter(): MarkupFilter {
 
   function push(piece: string): string {
     let visible = ''
-    for (const char of piece) visible += step[state](char)
+    let rest = piece
+    while (rest !== '') {
+      const taken = rest.slice(0, stretch(rest))
+      rest = rest.slice(taken.length)
+      visible += step[state](taken)
+    }
     return visible
   }
 
-  function begin(char: string): string {
-    if (char !== '<' || position.inCode()) return position.pass(char)
+  /** How much can be taken at once: a text put together from single characters takes many times its size in memory. */
+  function stretch(rest: string): number {
+    if (state === 'markup') return rest.length
+    if (state === 'candidate' || rest.startsWith('<')) return 1
+    const opener = rest.indexOf('<')
+    return opener < 0 ? rest.length : opener
+  }
+
+  function begin(text: string): string {
+    if (text !== '<' || position.inCode()) return position.pass(text)
     openers = position.atLineStart() ? [...specialOpeners, ...plainOpeners] : specialOpeners
     state = 'candidate'
-    held = char
+    held = text
     return ''
   }
 
@@ -56,8 +69,8 @@ export function createMarkupFilter(): MarkupFilter {
     return released + begin(char)
   }
 
-  function hold(char: string): string {
-    held += char
+  function hold(text: string): string {
+    held += text
     return ''
   }
 

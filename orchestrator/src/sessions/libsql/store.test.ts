@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -27,6 +27,16 @@ test('writes ahead and syncs fully, so that what was acknowledged survives a pow
   const client = createClient({ url: pathToFileURL(file).href })
   expect((await client.execute('PRAGMA journal_mode')).rows[0]).toEqual({ journal_mode: 'wal' })
   client.close()
+  store.close()
+})
+
+test('is for its user alone, also in a folder that others may enter', async () => {
+  await chmod(folder, 0o755)
+  const store = await openLibsqlStore({ file: join(folder, 'events.db'), now: Date.now })
+  await store.acquire({ session: 'ses_1', owner: 'a', ttlMs: 1_000 })
+  const files = await readdir(folder)
+  expect(files).toContain('events.db-wal')
+  for (const name of files) expect((await stat(join(folder, name))).mode & 0o077, name).toBe(0)
   store.close()
 })
 

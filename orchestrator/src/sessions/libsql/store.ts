@@ -1,3 +1,4 @@
+import { chmod, open } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
 import { type Client, createClient, type InArgs, LibsqlError, type Row } from '@libsql/client'
 import { storedEventSchema } from '../../events/index.js'
@@ -13,6 +14,7 @@ const removeRowsMax = 1_000
 
 /** An event store in one SQLite file. `now` is the clock that leases are measured by. */
 export async function openLibsqlStore({ file, now }: { file: string; now: () => number }): Promise<EventStore> {
+  await makePrivate(file)
   const client = connect(file)
   const run = async (sql: string, args: InArgs = []) => (await told(client.execute({ sql, args }))).rows
   const change = async (sql: string, args: InArgs) => (await told(client.execute({ sql, args }))).rowsAffected
@@ -69,13 +71,27 @@ export async function openLibsqlStore({ file, now }: { file: string; now: () => 
   }
 }
 
+/** Conversations are for their user alone, also in a folder that others may enter; SQLite's side files take this mode. */
+async function makePrivate(file: string): Promise<void> {
+  try {
+    await (await open(file, 'a', 0o600)).close()
+    await chmod(file, 0o600)
+  } catch (cause) {
+    throw unopened(file, cause)
+  }
+}
+
 function connect(file: string): Client {
   try {
     return createClient({ url: pathToFileURL(file).href, timeout: busyTimeoutMs, concurrency: 1 })
   } catch (cause) {
-    const message = `The event log ${file} cannot be opened; its folder must exist and be writable.`
-    throw new SessionFailure('storage_failed', message, { cause })
+    throw unopened(file, cause)
   }
+}
+
+function unopened(file: string, cause: unknown): SessionFailure {
+  const message = `The event log ${file} cannot be opened; its folder must exist and be writable.`
+  return new SessionFailure('storage_failed', message, { cause })
 }
 
 async function prepare(client: Client): Promise<void> {

@@ -1,4 +1,4 @@
-import { type CallToolResult, Client, type Transport } from '@modelcontextprotocol/client'
+import { type CallToolResult, Client, SdkError, SdkErrorCode, type Transport } from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import { callSettledMethod, callSettledResultSchema, callSettleMsMax } from '../wire/call.js'
 import {
@@ -50,18 +50,29 @@ export interface PanelRead {
   since: number
 }
 
+/** A call was given up because the server gave no sign of life; it may hang. */
+export class ServerSilent extends Error {
+  override readonly name = 'ServerSilent'
+}
+
 export interface Connection {
   readonly serverName: string
   readonly instructions: string | undefined
   /** Ids of the panels that the server owns. */
   readonly panels: readonly string[]
   listTools(): Promise<readonly RemoteTool[]>
-  /** Rejects when the connection breaks or the call is aborted; a tool that fails resolves with `ok: false`. */
+  /**
+   * Rejects when the connection breaks or the call is aborted, and with `ServerSilent` after `silenceMs`; a tool that
+   * fails resolves with `ok: false`.
+   */
   callTool(call: RemoteCall): Promise<RemoteResult>
   /** What has changed in a panel without a call of ours. */
   readPanel(request: PanelRead): Promise<PanelReadResult>
-  /** Settles when the call with this key is over, as far as the server can say; never rejects. Ours can. */
-  callSettled(key: string): Promise<void>
+  /**
+   * Settles when the call with this key is over, as far as the server can say (ours can), with whether the server has
+   * answered at all: one that has not may hang. Never rejects.
+   */
+  callSettled(key: string): Promise<boolean>
   /** Settles when the connection is gone, whoever ended it. */
   readonly closed: Promise<void>
   close(): Promise<void>
@@ -76,7 +87,7 @@ export interface ConnectOptions {
 
 export const connectTimeoutMs = 30_000
 export const callSilenceMs = 120_000
-const settleAnswerMs = 200
+const settleAnswerMs = 2_000
 
 /** Opens an MCP connection over a transport; on failure the transport is closed. */
 export async function openConnection(
@@ -108,21 +119,27 @@ export async function openConnection(
       ),
     async callSettled(key) {
       const timeout = callSettleMsMax + settleAnswerMs
-      await client
-        .request({ method: callSettledMethod, params: { key } }, callSettledResultSchema, { timeout })
-        .catch(() => {})
+      try {
+        await client.request({ method: callSettledMethod, params: { key } }, callSettledResultSchema, { timeout })
+        return true
+      } catch (error) {
+        return !isSilence(error)
+      }
     },
     async callTool({ name, args, meta, signal, onProgress, silenceMs = callSilenceMs }) {
-      const result = await client.callTool(
-        { name, arguments: args, ...(meta ? { _meta: { ...meta } } : {}) },
-        {
-          signal,
-          timeout: silenceMs,
-          resetTimeoutOnProgress: true,
-          onprogress: ({ message }) => onProgress?.(message ?? ''),
-        },
-      )
-      return remoteResult(result)
+      const request = { name, arguments: args, ...(meta ? { _meta: { ...meta } } : {}) }
+      const options = {
+        signal,
+        timeout: silenceMs,
+        resetTimeoutOnProgress: true,
+        onprogress: ({ message }: { message?: string | undefined }) => onProgress?.(message ?? ''),
+      }
+      try {
+        return remoteResult(await client.callTool(request, options))
+      } catch (error) {
+        if (!isSilence(error) || signal.aborted) throw error
+        throw new ServerSilent(`no sign of life for ${silenceMs} ms`, { cause: error })
+      }
     },
   }
 }
@@ -134,6 +151,10 @@ const serverDeclaredSchema = z.object({ [panelExtension]: panelCapabilitySchema 
 function panelsOf({ extensions, experimental }: { extensions?: unknown; experimental?: unknown }): readonly string[] {
   const found = [extensions, experimental].map((where) => serverDeclaredSchema.safeParse(where).data)
   return found.find((capability) => capability !== undefined)?.[panelExtension].panels ?? []
+}
+
+function isSilence(error: unknown): boolean {
+  return error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout
 }
 
 type ListedTool = Awaited<ReturnType<Client['listTools']>>['tools'][number]

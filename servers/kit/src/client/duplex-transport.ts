@@ -1,9 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { deserializeMessage, type JSONRPCMessage, serializeMessage, type Transport } from '@modelcontextprotocol/client'
+import { messageBytesMax } from '../wire/message.js'
 import { createLineReader } from './line-reader.js'
-
-/** One message may be this large; a longer line means the peer does not speak the protocol. */
-export const messageBytesMax = 64 * 1024 * 1024
 
 /** MCP's newline-delimited framing over any duplex stream: a child's stdio, a container's exec, a socket. */
 export function createDuplexTransport(stream: Duplex): Transport {

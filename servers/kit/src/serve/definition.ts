@@ -49,7 +49,7 @@ export interface PanelOwner {
 }
 
 export interface PanelPosition {
-  /** Counts up by one with every report of changes. */
+  /** Counts up by one with every report of changes, and goes on from where an adopted state stood. */
   revision: number
   /** Opaque JSON of at most `panelStateCharsMax` characters. */
   state: unknown

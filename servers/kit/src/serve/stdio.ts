@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import type { Server } from '@modelcontextprotocol/server'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
+import { messageBytesMax } from '../wire/message.js'
 import type { Log } from './definition.js'
 
 export interface StdioOptions {
@@ -16,7 +17,7 @@ export function serveOnStdio({ createServer, log, onEnd }: StdioOptions): { clos
   process.stdin.on('end', onEnd)
   process.stdin.on('close', onEnd)
   return serveStdio(() => createServer(), {
-    transport: new StdioServerTransport(process.stdin, protocolOut),
+    transport: new StdioServerTransport(process.stdin, protocolOut, { maxBufferSize: messageBytesMax }),
     onerror: (error) => log.warn('protocol error', { err: error }),
   })
 }

@@ -68,6 +68,10 @@ export const panelCapabilitySchema = z.object({
   panels: z.array(z.string()).optional(),
 })
 
+/**
+ * `revision` counts up by one with every report of changes and goes on from where an adopted state stood: clients tell
+ * by a gap that the answer of another call was lost, and ask for what they have missed.
+ */
 export const panelResultSchema = z.object({
   id: z.string(),
   revision: z.int().min(0),

@@ -28,7 +28,7 @@ export interface Launched {
 }
 
 /** node-pty hands the masters of other sessions' terminals to its children: everything above 2 is closed first. */
-const wrapper = `cd -- "$3" || cd
+const wrapper = `cd -- "$3" || exit
 for fd in /dev/fd/*; do
   fd=\${fd##*/}
   if ((fd > 2)); then eval "exec $fd>&-"; fi

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '@auroracoder/kit'
 import type { Runner, RunnerEvents } from '../bash/runner.js'
@@ -16,6 +17,8 @@ export interface RunnerStart extends RunnerEvents {
 
 export interface ShellsOptions extends RunnerEvents {
   folder: string
+  /** Where the session began. */
+  cwd: string
   mark: string
   snapshot: Snapshot
   startRunner(start: RunnerStart): Promise<Runner>
@@ -57,7 +60,7 @@ export function createShells(options: ShellsOptions): Shells {
     const earlier = snapshot.latest(options.now())
     const fresh = await options.startRunner({
       ...options,
-      cwd,
+      cwd: existingOf(cwd, options.cwd),
       folder: join(options.folder, `shell${++started}`),
       snapshot: earlier,
       draft: snapshot.draft,
@@ -85,4 +88,11 @@ export function createShells(options: ShellsOptions): Shells {
       runner?.destroy()
     },
   }
+}
+
+/** A shell never starts anywhere else: what was meant for a folder that has gone must not run in the user's home. */
+function existingOf(cwd: string, first: string): string {
+  const found = [cwd, first].find((path) => existsSync(path))
+  if (found !== undefined) return found
+  throw new Failure(`The directory ${first} has gone, so there is nowhere to run the command. Nothing was run.`)
 }

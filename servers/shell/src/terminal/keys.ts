@@ -36,7 +36,7 @@ export function keySequence(key: string): string {
   const control = letter.toUpperCase().charCodeAt(0)
   if (modifier === 'C' && control >= 0x40 && control < 0x60) return String.fromCharCode(control - 0x40)
   if (modifier === 'M') return `\x1b${letter}`
-  const sequence = named[key]
+  const sequence = Object.hasOwn(named, key) ? named[key] : undefined
   if (sequence !== undefined) return sequence
   throw new Failure(
     `"keys" does not know ${JSON.stringify(key.slice(0, 20))}. Known: ${Object.keys(named).join(', ')}, ` +

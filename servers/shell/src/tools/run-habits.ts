@@ -2,22 +2,22 @@ import type { Arguments, Note } from '@auroracoder/kit'
 import { quote } from '../bash/quote.js'
 import { timeoutMs } from '../limits.js'
 
-const otherNames: Readonly<Record<string, string>> = {
-  cmd: 'command',
-  script: 'command',
-  workdir: 'cwd',
-  working_directory: 'cwd',
-  directory: 'cwd',
-  run_in_background: 'background',
-  is_background: 'background',
-  yield_time_ms: 'yield_ms',
-}
+const otherNames: ReadonlyMap<string, string> = new Map([
+  ['cmd', 'command'],
+  ['script', 'command'],
+  ['workdir', 'cwd'],
+  ['working_directory', 'cwd'],
+  ['directory', 'cwd'],
+  ['run_in_background', 'background'],
+  ['is_background', 'background'],
+  ['yield_time_ms', 'yield_ms'],
+])
 
 /** What models send from the habits that other shells taught them, in the names and units of this one. */
 export function acceptRunHabits(raw: Arguments, note: Note): Arguments {
   const args: Arguments = {}
   for (const [name, value] of Object.entries(raw)) {
-    const ours = otherNames[name] ?? name
+    const ours = otherNames.get(name) ?? name
     if (ours === name || !Object.hasOwn(raw, ours)) args[ours] = value
   }
   if (Array.isArray(args.command)) args.command = joinWords(args.command)

@@ -1,4 +1,4 @@
-import { readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createWorkbench, type Workbench } from './workbench.fixture.js'
@@ -116,5 +116,27 @@ test('a session that was opened as "new" starts afresh', async () => {
     expect(second.output).toBe('[]')
   } finally {
     await next.close()
+  }
+})
+
+test('a shell whose directory has gone starts in the workspace, never in the home directory', async () => {
+  await bench.run('mkdir sub && cd sub')
+  await bench.run('kill -9 $$')
+  rmSync(join(bench.root, 'sub'), { recursive: true })
+  expect((await bench.run('pwd')).output).toContain(bench.root)
+})
+
+test('without its workspace a new shell runs nothing', async () => {
+  const root = join(bench.root, 'workspace')
+  mkdirSync(root)
+  const other = await createWorkbench({ root })
+  rmSync(root, { recursive: true })
+  try {
+    const refused = await other.run('pwd')
+    expect(refused).toMatchObject({ ok: false, output: expect.stringContaining(`${root} has gone`) })
+    mkdirSync(root)
+    expect((await other.run('pwd')).output).toBe(root)
+  } finally {
+    await other.remove()
   }
 })

@@ -48,6 +48,8 @@ export interface WorkbenchOptions {
   env?: Readonly<Record<string, string>>
   loadPty?(): Promise<PtyModule>
   folder?: string
+  /** Instead of the folder that holds the state too. */
+  root?: string
 }
 
 export const footerNonce = '0123abcd'
@@ -55,7 +57,8 @@ export const footerNonce = '0123abcd'
 export async function createWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
   const folder = options.folder ?? realpathSync(mkdtempSync(join(tmpdir(), 'shell-test-')))
   const stateDir = join(folder, 'state')
-  const jail = await createJail([folder])
+  const root = options.root ?? folder
+  const jail = await createJail([root])
   const log = { debug() {}, info() {}, warn() {}, error() {} }
   const starter = createStarter({
     env: { ...commandEnvironment(process.env, []), ...options.env },
@@ -63,10 +66,10 @@ export async function createWorkbench(options: WorkbenchOptions = {}): Promise<W
     loadPty: options.loadPty ?? (() => import('node-pty')),
   })
   const limits = { ...defaultLimits, ...options.limits }
-  const shell = createShell({ root: folder, stateDir, limits, startRunner: starter.start, now: Date.now })
+  const shell = createShell({ root, stateDir, limits, startRunner: starter.start, now: Date.now })
   const tools = shellTools({ shell, jail, missing: starter.missing })
   const bench: Workbench = {
-    root: folder,
+    root,
     stateDir,
     tools,
     call: (name, args, callOptions) => callTool(tools, name, args, callOptions),
