@@ -1,12 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { effectsSchema, metaKeys } from '@auroracoder/kit/wire'
-import { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
-import type { ListToolsResult } from '@modelcontextprotocol/sdk/types.js'
 import { describe, expect, it } from 'vitest'
-import { productServers, type ServerUnderTest, servers } from './e2e/servers/servers.js'
+import { type Offer, offerOf } from './architecture/offers.js'
+import { productServers, servers } from './e2e/servers/servers.js'
 
 const listCharsMax = 8_000
 const instructionsCharsMax = 1_500
@@ -81,32 +76,8 @@ describe('the servers of the product together', () => {
   })
 })
 
-interface Offer {
-  tools: ListToolsResult['tools']
-  listChars: number
-  instructions: string
-}
-
 function offerNamed(name: string): Offer {
   const offer = offers.get(name)
   if (!offer) throw new Error(`${name} was not asked for its tools.`)
   return offer
-}
-
-async function offerOf({ bin }: ServerUnderTest): Promise<Offer> {
-  const folder = await mkdtemp(join(tmpdir(), 'auroracoder-tools-'))
-  const client = new Client({ name: 'architecture', version: '1' })
-  try {
-    const args = [bin, '--root', folder, '--state', join(folder, 'state')]
-    await client.connect(new StdioClientTransport({ command: process.execPath, args }))
-    const listed = await client.listTools()
-    return {
-      tools: listed.tools,
-      listChars: JSON.stringify(listed).length,
-      instructions: client.getInstructions() ?? '',
-    }
-  } finally {
-    await client.close()
-    await rm(folder, { recursive: true })
-  }
 }

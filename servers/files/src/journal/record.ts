@@ -25,7 +25,7 @@ export function recordPath(folder: string, key: string): string {
 /** `undefined` when there is none, or one of which only a part was written: then nothing was done yet. */
 export async function readRecord(path: string): Promise<JournalRecord | undefined> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return ''
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return ''
     throw error
   })
   const [line = '', mark] = text.split('\n')

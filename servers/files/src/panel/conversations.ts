@@ -27,6 +27,8 @@ export interface OpenFile {
 export interface Conversation {
   /** Of the last report. */
   revision: number
+  /** Every report up to this one has reached the client. */
+  confirmed: number
   /** By real path, the file used longest ago first. */
   readonly files: ReadonlyMap<string, FileMemory>
   /** Keys that are no longer shown, with the revision of the report that said so; absent: nobody has said so yet. */
@@ -121,6 +123,7 @@ function beginConversation(onGrowth: () => void): Remembered {
 
   return {
     revision: 0,
+    confirmed: 0,
     warned: 0,
     files,
     gone,

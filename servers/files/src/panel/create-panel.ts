@@ -62,8 +62,10 @@ export function createPanel({ jail, conversations, reports, spool, crowding }: P
     },
 
     isShown(call, real, view) {
-      const open = memoryOf(call, real)?.open
-      return open?.hash.startsWith(view.revision) === true && covers(open.visible, visibleIn(view))
+      const conversation = conversations.find(call.conversation)
+      const open = conversation?.files.get(real)?.open
+      if (!conversation || !open || open.toldAt > conversation.confirmed) return false
+      return open.hash.startsWith(view.revision) && covers(open.visible, visibleIn(view))
     },
 
     opened(call, { real, document, view }) {

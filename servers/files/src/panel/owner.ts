@@ -39,6 +39,7 @@ export function createPanelOwner(options: OwnerOptions): PanelOwner {
     async read(id, since) {
       const conversation = conversations.get(id)
       conversation.revision = Math.max(conversation.revision, since)
+      conversation.confirmed = Math.max(conversation.confirmed, since)
       let revision: number | undefined
       /** Begins the report when there is something to report. */
       const report = (): number => {

@@ -101,6 +101,31 @@ const ofModel: fc.Arbitrary<Event>[] = [
         for (const each of names) if (ok && (each === keyOf(path)) === (how === 'paths')) world.whole.delete(each)
       },
   ),
+  fc.tuple(named, lost).map(
+    ([path, isLost]): Event =>
+      async ({ client, whole }) => {
+        const { ok } = await client.call('delete_file', { paths: [path] }, { lost: isLost })
+        if (ok) whole.delete(keyOf(path))
+      },
+  ),
+  fc.tuple(named, named, lost).map(
+    ([from, to, isLost]): Event =>
+      async (world) => {
+        const { client, whole, untold } = world
+        const { ok } = await client.call('move_file', { from, to, overwrite: true }, { lost: isLost })
+        if (!ok) return
+        const [old, next] = [keyOf(from), keyOf(to)]
+        const wasWhole = whole.delete(old)
+        // A file that is not shown may take the place of one that is.
+        if (!wasWhole) whole.delete(next)
+        else if (isLost || untold.has(old)) openedWhole(world, next, true)
+        else openedWhole(world, next, false)
+      },
+  ),
+  fc.constant<Event>(async ({ client }) => {
+    const { ok } = await client.call('move_file', { from: 'dir', to: 'moved' })
+    if (ok) await client.call('move_file', { from: 'moved', to: 'dir' })
+  }),
 ]
 
 const ofOthers: fc.Arbitrary<Event>[] = [

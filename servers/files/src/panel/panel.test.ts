@@ -46,6 +46,7 @@ describe('reading a file', () => {
   test('opens it, and what is shown already is not shown again', async () => {
     await put('a', lines(30))
     await open('a', '5-20')
+    await client.read()
     const again = await open('./a', '7-9')
     expect(again.changes).toEqual([])
     expect(again.text).toMatch(/^a is open and what is shown of it is up to date \(rev [0-9a-f]{8}\)\.$/)

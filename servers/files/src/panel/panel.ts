@@ -12,7 +12,7 @@ export interface Panel {
   historyOf(call: Call, real: string): FileHistory | undefined
   /** Real paths, the file used longest ago first. */
   openFiles(call: Call): readonly string[]
-  /** Whether all of the view is shown already, and still true. */
+  /** Whether the client is known to show all of the view already. */
   isShown(call: Call, real: string, view: View): boolean
   opened(call: Call, opening: Opening): void
   /**

@@ -1,11 +1,15 @@
 import type { BigIntStats } from 'node:fs'
 import { type Arguments, type Call, defineTool, Failure, type Tool } from '@auroracoder/kit'
-import { contains } from '@auroracoder/kit/jail'
+import { contains, type Jail } from '@auroracoder/kit/jail'
 import { z } from 'zod'
 import { namesDirectory, resolveEntry, statEntry } from '../disk/entry.js'
 import { mountsWithin } from '../disk/mounts.js'
 import { suggestion } from '../disk/near-names.js'
 import { type Removal, removeEntry } from '../disk/remove.js'
+import { type Answer, giveAnswer } from '../journal/answer.js'
+import type { Intend } from '../journal/journal.js'
+import { absent, pathState } from '../journal/path-state.js'
+import type { Effect } from '../journal/record.js'
 import type { Workspace } from '../workspace.js'
 import { asBoolean, asList, pathHabits, renamed } from './habits.js'
 import { printable } from './printable.js'
@@ -26,13 +30,9 @@ export function deleteFileTool(workspace: Workspace): Tool {
     accept,
     hints: { readOnly: false, destructive: true, idempotent: true, openWorld: false },
     async handler({ paths, recursive }, call) {
-      const targets = withoutInner(await check(workspace, { paths, recursive }))
-      const outcomes: Outcome[] = []
-      for (const target of targets) outcomes.push({ target, removal: await remove(workspace, call, target) })
-      tell(workspace, call, outcomes)
-      call.reply.applied({
-        paths: targets.map(({ path }) => workspace.jail.display(path)),
-        ...(recursive ? { recursive } : {}),
+      await workspace.journal.run(call, {
+        work: (intend) => work(workspace, call, { paths, recursive, intend }),
+        repeat: (effects) => showAgain(workspace, call, effects),
       })
     },
   })
@@ -47,6 +47,11 @@ function accept(raw: Arguments): Arguments {
   }
 }
 
+interface Request {
+  paths: readonly string[]
+  recursive: boolean
+}
+
 interface Target {
   path: string
   stats: BigIntStats
@@ -57,9 +62,25 @@ interface Outcome {
   removal: Removal
 }
 
-interface Request {
-  paths: readonly string[]
-  recursive: boolean
+async function work(workspace: Workspace, call: Call, request: Request & { intend: Intend }): Promise<void> {
+  const { jail } = workspace
+  const targets = withoutInner(await check(workspace, request))
+  const answer = answerOf(jail, targets, request.recursive)
+  const effects = call.key === undefined ? [] : await Promise.all(targets.map((target) => effectOn(jail, target)))
+  await request.intend({ effects, answer })
+  const outcomes: Outcome[] = []
+  for (const target of targets) outcomes.push({ target, removal: await remove(workspace, call, target) })
+  if (outcomes.every(({ removal }) => removal.left.length === 0)) giveAnswer(call.reply, answer)
+  else tellRest(jail, call, outcomes)
+}
+
+/** The client may have missed that they went. What has come back since stays. */
+async function showAgain({ jail, panel }: Workspace, call: Call, effects: readonly Effect[]): Promise<void> {
+  for (const { path } of effects) if (!(await statEntry(jail, path))) panel.deleted(call, path)
+}
+
+async function effectOn(jail: Jail, { path }: Target): Promise<Effect> {
+  return { path, before: await pathState(jail, path), after: absent }
 }
 
 async function check(workspace: Workspace, { paths, recursive }: Request): Promise<Target[]> {
@@ -113,26 +134,30 @@ async function remove({ jail, locks, panel }: Workspace, call: Call, { path, sta
   })
 }
 
-function tell({ jail }: Workspace, call: Call, outcomes: readonly Outcome[]): void {
-  const gone = outcomes.filter(({ removal }) => removal.left.length === 0)
-  const lines = gone.map(({ target, removal }) => `Deleted ${describe(jail.display(target.path), target, removal)}.`)
-  if (lines.length > 0) call.reply.text(lines.join('\n'))
-  const left = outcomes.flatMap(({ removal }) => removal.left)
-  for (const { target, removal } of outcomes) {
-    if (removal.left.length > 0) call.reply.fail(describeRest(jail.display(target.path), removal))
+function answerOf(jail: Jail, targets: readonly Target[], recursive: boolean): Answer {
+  const deleted = targets.map(({ path }) => jail.display(path))
+  return {
+    text: targets.map((target) => `Deleted ${describe(jail, target)}.`).join('\n'),
+    notes: [],
+    facts: { deleted, left: [] },
+    applied: { paths: deleted, ...(recursive ? { recursive } : {}) },
   }
-  call.reply.result({
-    deleted: gone.map(({ target }) => jail.display(target.path)),
-    entries: outcomes.reduce((sum, { removal }) => sum + removal.removed, 0),
-    left: left.slice(0, leftShownMax),
-  })
 }
 
-function describe(shown: string, { stats }: Target, { removed }: Removal): string {
-  if (stats.isSymbolicLink()) return `${printable(shown)} (the symbolic link only)`
-  if (!stats.isDirectory()) return printable(shown)
-  const inside = removed - 1
-  return `${printable(shown)}/ (${inside === 1 ? '1 entry' : `${inside} entries`} in it)`
+/** Throws what could not go, so that the call counts as failed and may be sent again. */
+function tellRest(jail: Jail, call: Call, outcomes: readonly Outcome[]): never {
+  const gone = outcomes.filter(({ removal }) => removal.left.length === 0).map(({ target }) => target)
+  const left = outcomes.flatMap(({ removal }) => removal.left)
+  if (gone.length > 0) call.reply.text(gone.map((target) => `Deleted ${describe(jail, target)}.`).join('\n'))
+  call.reply.result({ deleted: gone.map(({ path }) => jail.display(path)), left: left.slice(0, leftShownMax) })
+  const rest = outcomes.filter(({ removal }) => removal.left.length > 0)
+  throw new Failure(rest.map(({ target, removal }) => describeRest(jail.display(target.path), removal)).join('\n'))
+}
+
+function describe(jail: Jail, { path, stats }: Target): string {
+  const shown = printable(jail.display(path))
+  if (stats.isSymbolicLink()) return `${shown} (the symbolic link only)`
+  return stats.isDirectory() ? `${shown}/ with all that was in it` : shown
 }
 
 function describeRest(shown: string, { removed, left }: Removal): string {

@@ -268,3 +268,34 @@ describe('nothing is moved', () => {
     await chmod(join(bench.root, 'locked'), 0o755)
   })
 })
+
+describe('a call that is sent again under its key', () => {
+  test('is answered as before and moves nothing more', async () => {
+    await bench.put('a', 'first')
+    const call = () => bench.call('move_file', { from: 'a', to: 'b' }, { key: 'r/1/1' })
+    const first = await call()
+    await bench.put('a', 'second')
+    expect(await call()).toEqual(first)
+    expect(await bench.text('a')).toBe('second')
+    expect(await bench.text('b')).toBe('first')
+  })
+
+  test('is done when it was refused before', async () => {
+    const call = () => bench.call('move_file', { from: 'a', to: 'b' }, { key: 'r/1/2' })
+    expect((await call()).ok).toBe(false)
+    await bench.put('a', 'x')
+    expect((await call()).ok).toBe(true)
+    expect(await names()).toEqual(['b'])
+  })
+})
+
+test('a client that keeps the panel is told where open files went, also with their directory', async () => {
+  await bench.put('dir/a', 'a\n')
+  await bench.put('b', 'b\n')
+  const options = { keepsPanels: true }
+  await bench.call('read_file', { paths: ['dir/a', 'b'] }, options)
+  const answer = await bench.call('move_file', { from: 'dir', to: 'new/dir' }, options)
+  expect(answer.changes).toEqual([{ kind: 'moved', key: 'dir/a', to: 'new/dir/a' }])
+  const edits = [{ lines: '1', first_line: 'a', new_text: 'b' }]
+  expect((await bench.call('edit_file', { path: 'new/dir/a', edits }, options)).ok).toBe(true)
+})

@@ -2,12 +2,16 @@ import type { BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type Arguments, type Call, defineTool, Failure, type Tool } from '@auroracoder/kit'
-import { contains } from '@auroracoder/kit/jail'
+import { contains, type Jail } from '@auroracoder/kit/jail'
 import { z } from 'zod'
 import { namesDirectory, resolveEntry, statEntry } from '../disk/entry.js'
 import { moveEntry } from '../disk/move.js'
 import { suggestion } from '../disk/near-names.js'
 import { withParents } from '../disk/parents.js'
+import { type Answer, giveAnswer } from '../journal/answer.js'
+import type { Intend } from '../journal/journal.js'
+import { absent, pathState } from '../journal/path-state.js'
+import type { Effect } from '../journal/record.js'
 import type { Workspace } from '../workspace.js'
 import { asBoolean, renamed } from './habits.js'
 import { printable } from './printable.js'
@@ -27,8 +31,13 @@ export function moveFileTool(workspace: Workspace): Tool {
     accept,
     hints: { readOnly: false, destructive: true, idempotent: false, openWorld: false },
     async handler(request, call) {
-      const move = await check(workspace, request)
-      await inOrder(workspace, move, () => run(workspace, call, move))
+      await workspace.journal.run(call, {
+        work: async (intend) => {
+          const move = await check(workspace, request)
+          await inOrder(workspace, move, () => work(workspace, call, { ...move, intend }))
+        },
+        repeat: (effects) => showAgain(workspace, call, effects),
+      })
     },
   })
 }
@@ -112,14 +121,40 @@ function inOrder({ locks }: Workspace, { from, to }: Move, task: () => Promise<v
   return locks.run(first, () => locks.run(second, task))
 }
 
-async function run({ jail, temps, panel }: Workspace, call: Call, { from, to, overwrite, stats, replaces }: Move) {
+async function work(workspace: Workspace, call: Call, move: Move & { intend: Intend }): Promise<void> {
+  const { jail, temps, panel } = workspace
+  const { from, to, overwrite, stats, intend } = move
   const { signal } = call
-  await withParents(jail, to, () => moveEntry({ jail, temps, from, to, stats, overwrite, signal }))
+  const answer = answerOf(jail, move)
+  await withParents(jail, to, async () => {
+    await intend({ effects: call.key === undefined ? [] : await effectsOf(jail, move), answer })
+    await moveEntry({ jail, temps, from, to, stats, overwrite, signal })
+  })
+  giveAnswer(call.reply, answer)
   panel.moved(call, from, to)
+}
+
+async function effectsOf(jail: Jail, { from, to }: Move): Promise<Effect[]> {
+  const [moved, replaced] = await Promise.all([pathState(jail, from), pathState(jail, to)])
+  return [
+    { path: from, before: moved, after: absent },
+    { path: to, before: replaced, after: moved },
+  ]
+}
+
+/** The client may have missed the move. What has come to the old path since stays. */
+async function showAgain({ jail, panel }: Workspace, call: Call, [old, next]: readonly Effect[]): Promise<void> {
+  if (old && next && !(await statEntry(jail, old.path))) panel.moved(call, old.path, next.path)
+}
+
+function answerOf(jail: Jail, { from, to, overwrite, stats, replaces }: Move): Answer {
   const [old, next] = [jail.display(from), jail.display(to)]
   const slash = stats.isDirectory() ? '/' : ''
   const tail = replaces ? ', replacing what stood there' : ''
-  call.reply.text(`Moved ${printable(old)}${slash} to ${printable(next)}${slash}${tail}.`)
-  call.reply.applied({ from: old, to: next, ...(overwrite ? { overwrite } : {}) })
-  call.reply.result({ from: old, to: next, replaced: replaces })
+  return {
+    text: `Moved ${printable(old)}${slash} to ${printable(next)}${slash}${tail}.`,
+    notes: [],
+    facts: { from: old, to: next, replaced: replaces },
+    applied: { from: old, to: next, ...(overwrite ? { overwrite } : {}) },
+  }
 }

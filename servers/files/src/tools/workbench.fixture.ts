@@ -21,6 +21,7 @@ export interface Answer {
 export interface CallOptions {
   conversation?: string
   step?: string
+  key?: string
   outputCharsMax?: number
   keepsPanels?: boolean
   signal?: AbortSignal
@@ -63,6 +64,7 @@ export async function createWorkbench(): Promise<Workbench> {
           signal: options.signal ?? new AbortController().signal,
           conversation: options.conversation ?? 'default',
           step: options.step,
+          key: options.key,
           nonce: testNonce,
           outputCharsMax: options.outputCharsMax ?? 60_000,
           keepsPanels: options.keepsPanels ?? false,
