@@ -14,6 +14,8 @@ export interface ClientAnswer {
 export interface ClientCallOptions {
   /** The answer never arrives. */
   lost?: boolean
+  /** The client has cancelled the call, and the tool goes on nevertheless. */
+  cancelled?: boolean
   step?: string
   key?: string
 }
@@ -55,11 +57,11 @@ export async function createPanelClient(options: ServerOptions): Promise<PanelCl
     setState(next) {
       state = next
     },
-    async call(name, args, { lost = false, step, key } = {}) {
+    async call(name, args, { cancelled = false, lost = cancelled, step, key } = {}) {
       const { panel } = family
       if (!panel) throw new Error('There is no panel.')
       await panel.adopt(conversation(), state)
-      const { answer, call } = beginCall({ conversation: conversation(), step, key })
+      const { answer, call } = beginCall({ conversation: conversation(), step, key, cancelled })
       await run(family, { name, args, call })
       if (answer.changes.length === 0) return answer
       const position = await panel.position(call)
@@ -109,7 +111,14 @@ async function run(family: Family, { name, args, call }: Running): Promise<void>
   }
 }
 
-function beginCall(identity: { conversation: string; step: string | undefined; key: string | undefined }) {
+interface Beginning {
+  conversation: string
+  step: string | undefined
+  key: string | undefined
+  cancelled: boolean
+}
+
+function beginCall({ cancelled, ...identity }: Beginning) {
   const notes: string[] = []
   const changes: PanelChange[] = []
   const answer = { ok: true, text: '', notes, changes, revision: undefined }
@@ -118,7 +127,7 @@ function beginCall(identity: { conversation: string; step: string | undefined; k
   }
   const call: Call = {
     ...identity,
-    signal: new AbortController().signal,
+    signal: cancelled ? AbortSignal.abort() : new AbortController().signal,
     nonce: clientNonce,
     outputCharsMax: 60_000,
     keepsPanels: true,

@@ -30,7 +30,7 @@ export interface OwnerOptions {
 
 /** The panel of the open files: what its client shows of each equals the disk after every `read`. */
 export function createPanelOwner(options: OwnerOptions): PanelOwner {
-  const { conversations, reports, locks, crowding } = options
+  const { conversations, reports } = options
   const adopt = createAdoption(options)
 
   return {
@@ -40,30 +40,47 @@ export function createPanelOwner(options: OwnerOptions): PanelOwner {
       const conversation = conversations.get(id)
       conversation.revision = Math.max(conversation.revision, since)
       conversation.confirmed = Math.max(conversation.confirmed, since)
-      let revision: number | undefined
-      /** Begins the report when there is something to report. */
-      const report = (): number => {
-        if (revision === undefined) {
-          conversation.revision += 1
-          revision = conversation.revision
-        }
-        return revision
+      for (;;) {
+        const changes = await readOnce({ ...options, conversation, since })
+        // Else a call that nobody waits for has told something meanwhile, which this reading may not hold.
+        if (changes) return { revision: conversation.revision, state: encodeState(conversation), changes }
       }
-      const changes = goneSince(conversation, since, report)
-      for (const real of [...conversation.files.keys()]) {
-        changes.push(...(await locks.run(real, () => look({ ...options, conversation, since, report }, real))))
-      }
-      for (const key of crowding.closeOverflow(conversation, conversation.revision)) {
-        conversation.gone.set(key, { kind: 'closed', toldAt: report() })
-        changes.push({ kind: 'closed', key })
-      }
-      return { revision: conversation.revision, state: encodeState(conversation), changes }
     },
     async position(call) {
       const conversation = conversations.get(call.conversation)
       return { revision: reports.find(call) ?? conversation.revision, state: encodeState(conversation) }
     },
   }
+}
+
+interface Reading extends OwnerOptions {
+  conversation: Conversation
+  since: number
+}
+
+/** `undefined` when others have told something while it was read. */
+async function readOnce(options: Reading): Promise<PanelChange[] | undefined> {
+  const { conversation, since, locks, crowding } = options
+  const before = conversation.revision
+  let revision: number | undefined
+  /** Begins the report when there is something to report. */
+  const report = (): number => {
+    if (revision === undefined) {
+      conversation.revision += 1
+      revision = conversation.revision
+    }
+    return revision
+  }
+  const changes = goneSince(conversation, since, report)
+  for (const real of [...conversation.files.keys()]) {
+    changes.push(...(await locks.run(real, () => look({ ...options, report }, real))))
+  }
+  for (const key of crowding.closeOverflow(conversation, conversation.revision)) {
+    conversation.gone.set(key, { kind: 'closed', toldAt: report() })
+    changes.push({ kind: 'closed', key })
+  }
+  const own = revision === undefined ? 0 : 1
+  return conversation.revision === before + own ? changes : undefined
 }
 
 /** What is no longer shown and the client may not know. What it has been told is forgotten. */
@@ -79,9 +96,7 @@ function goneSince({ gone }: Conversation, since: number, report: () => number):
   return changes
 }
 
-interface Look extends OwnerOptions {
-  conversation: Conversation
-  since: number
+interface Look extends Reading {
   report: () => number
 }
 

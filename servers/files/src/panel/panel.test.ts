@@ -42,6 +42,48 @@ const open = (path: string, range?: string) =>
   client.call('read_file', { paths: [path], ...(range === undefined ? {} : { lines: range }) })
 const numbersOf = (key: string): number[] => [...(client.shown().get(key)?.lines.keys() ?? [])].sort((a, b) => a - b)
 
+describe('a read', () => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f']
+
+  test('tells what a cancelled call does meanwhile, at once or the next time', async () => {
+    for (let turn = 0; turn < 40; turn += 1) {
+      for (const name of names) await put(name, `${name} ${turn}\n`)
+      await client.call('read_file', { paths: names })
+      await put('f', 'changed\n')
+      const late = [
+        client.call('close_file', { paths: ['a'] }, { cancelled: true }),
+        client.call('read_file', { paths: names.slice(2) }, { cancelled: true }),
+      ]
+      for (let tick = 0; tick < turn; tick += 1) await Promise.resolve()
+      await Promise.all([client.read(), ...late])
+      await put('b', 'changed\n')
+      await put('c', 'changed\n')
+      await client.read()
+      expect([...client.shown().keys()].sort()).toEqual(names.slice(1))
+      expect([...client.shown().values()].map(({ lines }) => lines.get(1)).sort()).toEqual([
+        'changed',
+        'changed',
+        'changed',
+        `d ${turn}`,
+        `e ${turn}`,
+      ])
+    }
+  })
+
+  test('between two changes of a cancelled call leaves the second one to the next read', async () => {
+    for (const name of names) await put(name, `${name}\n`)
+    for (let turn = 0; turn < 30; turn += 1) {
+      await client.call('close_file', { keep: [] })
+      const late = client.call('read_file', { paths: names }, { cancelled: true })
+      for (let tick = 0; tick < turn; tick += 1) await new Promise((resolve) => setImmediate(resolve))
+      await client.read()
+      await late
+      await client.read()
+      expect([...client.shown().keys()].sort()).toEqual(names)
+    }
+  })
+})
+
 describe('reading a file', () => {
   test('opens it, and what is shown already is not shown again', async () => {
     await put('a', lines(30))

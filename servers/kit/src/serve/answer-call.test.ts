@@ -4,7 +4,8 @@ import { Failure } from '../failure.js'
 import { defineTool } from '../tool/define-tool.js'
 import type { Call } from '../tool/tool.js'
 import { metaKeys } from '../wire/call.js'
-import { answerCall, heartbeatMs, type IncomingCall } from './answer-call.js'
+import { type AnswerOptions, answerCall, heartbeatMs, type IncomingCall } from './answer-call.js'
+import type { PanelOwner } from './definition.js'
 import { createRunningCalls } from './running-calls.js'
 
 interface Logged {
@@ -13,7 +14,11 @@ interface Logged {
 }
 
 /** Answers a call of a tool that does what `handler` says. */
-async function answer(handler: (call: Call) => Promise<void>, changes: Partial<IncomingCall> = {}) {
+async function answer(
+  handler: (call: Call) => Promise<void>,
+  changes: Partial<IncomingCall> = {},
+  options: Partial<Pick<AnswerOptions, 'panel' | 'running'>> = {},
+) {
   const tool = defineTool({
     name: 'act',
     title: 'Act',
@@ -47,6 +52,7 @@ async function answer(handler: (call: Call) => Promise<void>, changes: Partial<I
     panel: undefined,
     running: createRunningCalls(),
     log,
+    ...options,
   })
   return { result, errors }
 }
@@ -256,5 +262,27 @@ describe('progress', () => {
   it('costs nothing where nobody asked for it', async () => {
     await answer(async ({ progress }) => progress('unheard'))
     expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('a call with a key', () => {
+  it('is under way from the moment at which its panel is adopted', async () => {
+    const running = createRunningCalls()
+    const order: string[] = []
+    const panel: PanelOwner = {
+      id: 'files',
+      async adopt() {
+        await new Promise((resolve) => setImmediate(resolve))
+        order.push('adopted')
+      },
+      read: async () => ({ revision: 0, state: undefined, changes: [] }),
+      position: async () => ({ revision: 0, state: undefined }),
+    }
+    const meta = { [metaKeys.call]: { key: 'run/step/call', step: 'run/step' } }
+    const answered = answer(async () => void order.push('done'), { meta, keepsPanels: true }, { panel, running })
+    await running.settled('run/step/call')
+    order.push('settled')
+    await answered
+    expect(order).toEqual(['adopted', 'done', 'settled'])
   })
 })

@@ -59,8 +59,10 @@ export async function answerCall(incoming: IncomingCall, options: AnswerOptions)
   try {
     const tool = options.tools.get(incoming.name)
     if (!tool) throw unknownTool(incoming.name, options.tools)
-    await panel?.adopt(conversation, panelRequestSchema.safeParse(incoming.meta[panelExtension]).data?.state)
-    await options.running.track(identity?.key, () => tool.run(incoming.args, call))
+    await options.running.track(identity?.key, async () => {
+      await panel?.adopt(conversation, panelRequestSchema.safeParse(incoming.meta[panelExtension]).data?.state)
+      await tool.run(incoming.args, call)
+    })
   } catch (error) {
     recorded.reply.fail(messageFor(error, incoming, options.log))
   } finally {
