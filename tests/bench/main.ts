@@ -4,12 +4,13 @@ import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Benchmark, UsageError, type World } from './benchmark.js'
 import { editBenchmark } from './edit/benchmark.js'
+import { livingStateBenchmark } from './living-state/benchmark.js'
 import { installPeers } from './mcp/install-peers.js'
 import { writeResult } from './report/result-file.js'
 import { renderTable } from './report/table.js'
 import { speedBenchmark } from './speed/benchmark.js'
 
-const benchmarks: readonly Benchmark[] = [editBenchmark, speedBenchmark]
+const benchmarks: readonly Benchmark[] = [editBenchmark, speedBenchmark, livingStateBenchmark]
 const defaultSeed = '1'
 
 /** What the command is started with. */
