@@ -291,6 +291,24 @@ describe('what is forgiven', () => {
     expect(inLine).toContain('exactly as displayed')
   })
 
+  test('spaces for tabs where a block comment is new to the file', () => {
+    const file = 'f() {\n\tif (a) {\n\t\tb()\n\t}\n}\n'
+    const oldText = '    if (a) {\n        b()\n    }'
+    const comment = '    /**\n     * Why.\n     *\n     */\n'
+    const expected = file.replace('\tif', '\t/**\n\t * Why.\n\t *\n\t */\n\tif')
+    expect(edit(file, { oldText, newText: comment + oldText })).toBe(expected)
+    const anchors = { lines: { first: 2, last: 4 }, firstLine: '    if (a) {', lastLine: '    }' }
+    expect(edit(file, { ...anchors, newText: comment + oldText })).toBe(expected)
+  })
+
+  test('not: spaces for tabs where a new line is indented by part of a step', () => {
+    const file = 'f() {\n\tif (a) {\n\t\tb()\n\t}\n}\n'
+    const oldText = '    if (a) {\n        b()\n    }'
+    for (const line of ['     b', '      * b', '     *b', '     **']) {
+      expect(edit(file, { oldText, newText: `${line}\n${oldText}` })).toContain('line 1 of new_text has no counterpart')
+    }
+  })
+
   test('an indentation that the anchors lack, also where a new line then looks like another line of the file', () => {
     const file = 'def f():\n    else:\n        a()\n        b()\n    c()\n    d()\n'
     const request = { lines: { first: 2, last: 6 }, firstLine: 'else:', lastLine: 'd()' }
