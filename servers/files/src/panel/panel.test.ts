@@ -282,6 +282,19 @@ describe('after a restart', () => {
     expect(numbersOf('a')).toEqual([2, 3])
   })
 
+  test('a file that was shown to its end is shown to its end, also one that was empty', async () => {
+    for (const path of ['a', 'b']) await put(path, '').then(() => open(path))
+    await client.close()
+    await rm(join(folder, 'state/spool'), { recursive: true })
+    await client.restart()
+    await client.call('edit_file', { path: 'a', edits: [{ new_text: 'one\n', insert: 'after' }] })
+    await client.restart()
+    for (const path of ['a', 'b']) await put(path, lines(3))
+    await client.read()
+    expect(numbersOf('a')).toEqual([1, 2, 3])
+    expect(numbersOf('b')).toEqual([1, 2, 3])
+  })
+
   test('a text that was tampered with is not believed', async () => {
     await put('a', lines(5))
     await open('a')
