@@ -3,6 +3,7 @@ import { createJail } from '@auroracoder/kit/jail'
 import { createLocks } from './disk/lock.js'
 import { createTempFiles, sweepTempFiles } from './disk/temp-files.js'
 import { createJournal } from './journal/journal.js'
+import { type ConversationsOptions, createConversations } from './panel/conversations.js'
 import { type CrowdingLimits, crowdingDefaults } from './panel/crowding.js'
 import { createOpenFiles } from './panel/open-files.js'
 import { createDocuments } from './text/documents.js'
@@ -48,16 +49,21 @@ Close files that you no longer need with close_file.
 Line ends, encoding, byte order mark, mode and a missing final newline stay as they are.
 Paths are relative to the first root, or absolute inside a root.`,
   flags,
-  create: createFilesFamily,
+  create: (options) => createFilesFamily(options),
 }
 
-async function createFilesFamily({ roots, stateDir, flags: values, log }: ServerOptions): Promise<Family> {
+/** `memory` bounds what is remembered of conversations. */
+export async function createFilesFamily(
+  { roots, stateDir, flags: values, log }: ServerOptions,
+  memory?: ConversationsOptions,
+): Promise<Family> {
   const jail = await createJail(roots)
   const editsMax = editsMaxOf(values['max-edits'])
   const limits = limitsOf(values)
   const locks = createLocks()
   const documents = createDocuments()
-  const openFiles = createOpenFiles({ jail, locks, documents, stateDir, limits, nowMs: Date.now, log })
+  const conversations = createConversations(memory)
+  const openFiles = createOpenFiles({ conversations, jail, locks, documents, stateDir, limits, nowMs: Date.now, log })
   const temps = createTempFiles({ stateDir, log })
   const journal = createJournal({ jail, locks, stateDir, nowMs: Date.now, log })
   const workspace: Workspace = { jail, locks, temps, panel: openFiles.panel, documents, journal }

@@ -38,8 +38,11 @@ export interface PanelClient {
 
 export const clientNonce = 'c11e47aa'
 
-export async function createPanelClient(options: ServerOptions): Promise<PanelClient> {
-  let family = await filesServer.create(options)
+export async function createPanelClient(
+  options: ServerOptions,
+  create: (options: ServerOptions) => Promise<Family> = filesServer.create,
+): Promise<PanelClient> {
+  let family = await create(options)
   const families = [family]
   let branch = 0
   let shown = nothingShown
@@ -84,7 +87,7 @@ export async function createPanelClient(options: ServerOptions): Promise<PanelCl
       return reading.changes
     },
     async restart() {
-      family = await filesServer.create(options)
+      family = await create(options)
       families.push(family)
     },
     fork() {

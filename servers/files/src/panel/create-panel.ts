@@ -87,7 +87,7 @@ export function createPanel({ jail, conversations, reports, spool, crowding }: P
       const { history, visible, change } = refresh({ ...memory, open: memory.open }, document, options)
       const told = change && isOurs ? ({ ...change, kind: 'edited' } as const) : change
       if (told) show(call, real, { history, document, visible, change: told })
-      else conversations.get(call.conversation).use(real, { history, open: memory.open })
+      else conversations.get(call.conversation).use(real, { history, open: { ...memory.open, visible } })
       return change !== undefined
     },
 

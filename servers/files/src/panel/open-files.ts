@@ -2,7 +2,7 @@ import type { Log, PanelOwner, ResourceText } from '@auroracoder/kit'
 import type { Jail } from '@auroracoder/kit/jail'
 import type { Locks } from '../disk/lock.js'
 import type { Documents } from '../text/documents.js'
-import { createConversations } from './conversations.js'
+import type { Conversations } from './conversations.js'
 import { createPanel } from './create-panel.js'
 import { type CrowdingLimits, createCrowding } from './crowding.js'
 import { createPanelOwner } from './owner.js'
@@ -12,6 +12,7 @@ import { openFilesResource } from './resource.js'
 import { createSpool } from './spool.js'
 
 export interface OpenFilesOptions {
+  readonly conversations: Conversations
   readonly jail: Jail
   readonly locks: Locks
   readonly documents: Documents
@@ -31,9 +32,8 @@ export interface OpenFiles {
 }
 
 export function createOpenFiles({ stateDir, limits, ...options }: OpenFilesOptions): OpenFiles {
-  const conversations = createConversations()
   const spool = createSpool({ stateDir, log: options.log })
-  const shared = { ...options, conversations, spool, reports: createReports(), crowding: createCrowding(limits) }
+  const shared = { ...options, spool, reports: createReports(), crowding: createCrowding(limits) }
   return {
     panel: createPanel(shared),
     owner: createPanelOwner(shared),

@@ -141,6 +141,13 @@ const ofOthers: fc.Arbitrary<Event>[] = [
         await put(join(root, path), now + text + end)
       },
   ),
+  fc.tuple(name, fc.array(line, { minLength: 1, maxLength: 3 })).map(
+    ([path, added]): Event =>
+      async ({ root }) => {
+        const now = await readFile(join(root, path), 'utf8').catch(() => '')
+        await put(join(root, path), added.map((text) => `${text}\n`).join('') + now)
+      },
+  ),
   name.map(
     (path): Event =>
       async ({ root }) => {

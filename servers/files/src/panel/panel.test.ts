@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { panelStateCharsMax } from '@auroracoder/kit/wire'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createFilesFamily } from '../server.js'
 import { createPanelClient, type PanelClient } from './client.fixture.js'
 
 const log = { debug() {}, info() {}, warn: vi.fn(), error() {} }
@@ -324,6 +325,19 @@ describe('after a restart', () => {
     expect(numbersOf('a')).toEqual([2, 3])
   })
 
+  test('a file that was shown to its end is shown to its end, also one that was empty', async () => {
+    for (const path of ['a', 'b']) await put(path, '').then(() => open(path))
+    await client.close()
+    await rm(join(folder, 'state/spool'), { recursive: true })
+    await client.restart()
+    await client.call('edit_file', { path: 'a', edits: [{ new_text: 'one\n', insert: 'after' }] })
+    await client.restart()
+    for (const path of ['a', 'b']) await put(path, lines(3))
+    await client.read()
+    expect(numbersOf('a')).toEqual([1, 2, 3])
+    expect(numbersOf('b')).toEqual([1, 2, 3])
+  })
+
   test('a text that was tampered with is not believed', async () => {
     await put('a', lines(5))
     await open('a')
@@ -422,4 +436,40 @@ test('files that do not fit into the state are closed, those used longest ago fi
   const names = [...client.shown().keys()].map((key) => Number.parseInt(key.slice(201), 10))
   expect(names.length).toBeLessThan(count)
   expect(names).toEqual(Array.from({ length: names.length }, (_, at) => count - names.length + at))
+})
+
+describe('when there is too much to remember', () => {
+  const remembered = 15_000
+  let small: PanelClient
+
+  beforeEach(async () => {
+    const options = { roots: [root], stateDir: join(folder, 'small'), flags: {}, log }
+    small = await createPanelClient(options, (each) => createFilesFamily(each, { charsMax: remembered }))
+    for (const path of ['a', 'b', 'c']) {
+      await put(path, lines(1_000))
+      await small.call('read_file', { paths: [path] })
+    }
+  })
+
+  afterEach(() => small.close())
+
+  test('the files used longest ago are closed, and the client is told by the next read', async () => {
+    expect([...small.shown().keys()]).toEqual(['a', 'b', 'c'])
+    expect((await small.read()).map(({ kind, key }) => `${kind} ${key}`)).toEqual(['closed a', 'closed b'])
+    await put('c', lines(1_000, { 7: 'seven' }))
+    expect(await small.read()).toHaveLength(1)
+  })
+
+  test('a file that was closed so and is opened in part shows no more than that part', async () => {
+    await small.call('read_file', { paths: ['a'], lines: '3-4' })
+    await small.read()
+    expect([...(small.shown().get('a')?.lines.keys() ?? [])]).toEqual([3, 4])
+  })
+
+  test('a conversation that was forgotten goes on with the state of its client', async () => {
+    small.fork()
+    await small.call('read_file', { paths: ['c'] })
+    await put('c', lines(1_000, { 3: 'three' }))
+    expect(await small.read()).toMatchObject([{ kind: 'closed' }, { kind: 'closed' }, { kind: 'drifted', key: 'c' }])
+  })
 })

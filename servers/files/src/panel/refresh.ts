@@ -5,7 +5,7 @@ import type { TextDocument } from '../text/document.js'
 import { viewOf } from '../view/view.js'
 import type { FileMemory, OpenFile } from './conversations.js'
 import { updateOf } from './update.js'
-import { requestsAfter, type Visible, visibleIn } from './visible.js'
+import { clampedTo, requestsAfter, type Visible, visibleIn } from './visible.js'
 
 /** What an open file has become, and what tells it. */
 export interface Refreshed {
@@ -30,8 +30,10 @@ export function refresh(
 ): Refreshed {
   const { visible, hash } = open
   if (hash === document.hash) {
-    const loaded = history ?? observe(undefined, { document, origin: 'opened', step, shown: visible.lines })
-    return { history: loaded, visible, change: undefined }
+    if (history) return { history, visible, change: undefined }
+    const shown = clampedTo(visible, document.lines.texts)
+    const loaded = observe(undefined, { document, origin: 'opened', step, shown: shown.lines })
+    return { history: loaded, visible: shown, change: undefined }
   }
   const known = newestOf(history)
   if (!known) {
