@@ -44,6 +44,7 @@ export const filesServer: ServerDefinition = {
 Lines are shown as number, tab, content. The number and the tab are not part of the file.
 edit_file: name lines by their numbers and the exact content of the first and last one, or send the old text. The server finds the place even when numbers are off, forgives differences in trailing whitespace, indentation and quotes, and tells you what it corrected; it refuses when the place is not certain, and then nothing has been written. Put all changes of one file in one call. Its answer shows the changed lines with their new numbers, so there is no need to read the file again.
 A file that changed behind your back is never overwritten blindly: you are shown what changed.
+Close files that you no longer need with close_file.
 Line ends, encoding, byte order mark, mode and a missing final newline stay as they are.
 Paths are relative to the first root, or absolute inside a root.`,
   flags,

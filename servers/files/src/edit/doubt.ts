@@ -1,4 +1,5 @@
 import type { Place } from './find/place.js'
+import { foldTypography } from './find/typography.js'
 import { blockLines, bodyOf } from './whitespace.js'
 
 /** Shorter lines ("}", "else") are everywhere and tell nothing. */
@@ -24,5 +25,5 @@ export function likelierPlace(
 }
 
 function tellingLines(lines: readonly string[]): Set<string> {
-  return new Set(lines.map(bodyOf).filter((body) => body.length >= tellingCharsMin))
+  return new Set(lines.map((line) => bodyOf(foldTypography(line))).filter((body) => body.length >= tellingCharsMin))
 }

@@ -166,6 +166,90 @@ describe('choosing among equal places', () => {
   })
 })
 
+describe('anchors that fit exactly elsewhere, and loosely at the lines named', () => {
+  const chapters = [
+    '',
+    'alpha one',
+    'alpha two',
+    '#end',
+    'x',
+    'y',
+    'z',
+    ' ',
+    'gamma one',
+    'gamma two',
+    '#end',
+    '',
+  ].join('\n')
+  const range = { lines: { first: 8, last: 11 }, firstLine: '', lastLine: '#end' }
+  const newText = '\ngamma one\ngamma 2\n#end'
+
+  test('mean the lines named, when those between are as shown and the new text is like them', () => {
+    expect(edit(chapters, { ...range, newText })).toBe(chapters.replace('gamma two', 'gamma 2'))
+    const several = `${chapters}\nbeta one\nbeta two\n#end\n`
+    expect(edit(several, { ...range, newText })).toBe(several.replace('gamma two', 'gamma 2'))
+  })
+
+  test.each([
+    ['trailing whitespace', '  a:  ', '  end ', '  a:', '  end'],
+    ['indentation', 'a:', 'end', '  a:', '  end'],
+    ['quotes', '  ‘a’', '  end', "  'a'", '  end'],
+  ])('differing in %s', (_, first, last, firstLine, lastLine) => {
+    const file = [firstLine, 'one item', lastLine, '-', '-', '-', '-', first, '      more items', last, ''].join('\n')
+    const request = { lines: { first: 8, last: 10 }, firstLine, lastLine }
+    const made = edit(file, { ...request, newText: `${firstLine}\n      more items\n      yet more\n${lastLine}` })
+    expect(made.split('\n').slice(0, 7)).toEqual(file.split('\n').slice(0, 7))
+    expect(made).toContain('yet more')
+  })
+
+  test('mean the lines named where both places hold the same', () => {
+    const twins = 'a:\n  one\nend\n-\n-\n-\n-\n-\na: \n  one\nend\n'
+    const request = { lines: { first: 9, last: 11 }, firstLine: 'a:', lastLine: 'end', newText: 'a:\nend' }
+    expect(edit(twins, request)).toBe(twins.replace('a: \n  one\n', 'a: \n'))
+    expect(edit(twins, { ...request, lines: { first: 20, last: 22 } })).toBe(twins.replace('  one\n', ''))
+  })
+
+  test('are refused when the new text tells nothing, or is like the other place', () => {
+    for (const other of ['', '\n', '\nalpha one\nalpha 2\n#end', '\nalpha one\ngamma one\n#end']) {
+      expect(edit(chapters, { ...range, newText: other })).toContain('refused')
+    }
+  })
+
+  test('are refused when the lines between have changed, or have not been shown', () => {
+    const document = documentFromText(chapters)
+    const shown = shownBasis(chapters)
+    const changed = {
+      ...shown,
+      texts: documentFromText(chapters.replace('gamma one', 'gamma 1')).lines.texts,
+      changed: true,
+    }
+    const unseen = { ...shown, isShown: (line: number) => line !== 8 }
+    const replaced = { ...shown, translate: (line: number) => ({ line, exact: line !== 10 }) }
+    for (const basis of [changed, unseen, replaced, undefined]) {
+      expect(planEdits({ document, edits: [{ ...range, newText }], basis })).toHaveProperty('refused')
+    }
+  })
+
+  test('mean the lines named also when they have moved since they were shown', () => {
+    const document = documentFromText(`new\n${chapters}`)
+    const moved: Basis = {
+      ...shownBasis(chapters),
+      translate: (line) => ({ line: line + 1, exact: true }),
+      changed: true,
+    }
+    const outcome = planEdits({ document, edits: [{ ...range, newText }], basis: moved })
+    expect('ok' in outcome && outcome.ok.document.text).toBe(`new\n${chapters.replace('gamma two', 'gamma 2')}`)
+  })
+
+  test('stay what they are in an old text', () => {
+    const { firstLine, lastLine, lines } = range
+    const oldText = `${firstLine}\nalpha one\nalpha two\n${lastLine}`
+    expect(edit(chapters, { lines, oldText, newText })).toBe(
+      chapters.replace('alpha one\nalpha two', 'gamma one\ngamma 2'),
+    )
+  })
+})
+
 describe('what is forgiven', () => {
   test('trailing whitespace, which untouched lines keep', () => {
     const file = 'a  \nb \nc\t\n'
@@ -205,6 +289,24 @@ describe('what is forgiven', () => {
     const inLine = edit(program, { ...request, oldText: undefined })
     expect(inLine).toContain('refused')
     expect(inLine).toContain('exactly as displayed')
+  })
+
+  test('spaces for tabs where a block comment is new to the file', () => {
+    const file = 'f() {\n\tif (a) {\n\t\tb()\n\t}\n}\n'
+    const oldText = '    if (a) {\n        b()\n    }'
+    const comment = '    /**\n     * Why.\n     *\n     */\n'
+    const expected = file.replace('\tif', '\t/**\n\t * Why.\n\t *\n\t */\n\tif')
+    expect(edit(file, { oldText, newText: comment + oldText })).toBe(expected)
+    const anchors = { lines: { first: 2, last: 4 }, firstLine: '    if (a) {', lastLine: '    }' }
+    expect(edit(file, { ...anchors, newText: comment + oldText })).toBe(expected)
+  })
+
+  test('not: spaces for tabs where a new line is indented by part of a step', () => {
+    const file = 'f() {\n\tif (a) {\n\t\tb()\n\t}\n}\n'
+    const oldText = '    if (a) {\n        b()\n    }'
+    for (const line of ['     b', '      * b', '     *b', '     **']) {
+      expect(edit(file, { oldText, newText: `${line}\n${oldText}` })).toContain('line 1 of new_text has no counterpart')
+    }
   })
 
   test('an indentation that the anchors lack, also where a new line then looks like another line of the file', () => {

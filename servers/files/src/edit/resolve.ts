@@ -7,6 +7,7 @@ import { explainChoice, explainDoubt, explainMiss, numbered } from './explain.js
 import { haystackOf } from './find/haystack.js'
 import type { Place } from './find/place.js'
 import { type Found, findPlaces, type Wanted } from './find/stages.js'
+import { placeNamed } from './named.js'
 import { type EditRequest, isRefused, nameLineSpan, type Outcome } from './request.js'
 import { placeMeantThen, staleInterior } from './stale.js'
 import { targetOf } from './target.js'
@@ -31,6 +32,8 @@ export function resolveEdit(document: TextDocument, request: EditRequest, basis:
     return { refused: explainMiss({ wanted, newText, texts, hint: hintOf(edit, basis) }) }
   }
   if (edit.replaceAll) return { ok: { kind: 'places', wanted, ...everywhere(found, wanted) } }
+  const named = edit.insert ? undefined : placeNamed({ wanted, lines: edit.lines, basis }, { found, texts })
+  if (named) return { ok: { kind: 'places', wanted, ...named } }
   const place = onePlace({ found, edit, basis, wanted, texts })
   if (isRefused(place)) return place
   return { ok: { kind: 'places', wanted, places: [place.ok], newText: found.newText } }

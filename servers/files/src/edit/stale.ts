@@ -45,6 +45,18 @@ export function staleInterior(meant: Meant, place: Place, texts: readonly string
   return `${between} have not all been shown. Read them first, or send them all as "old_text".`
 }
 
+/** Where the lines that the model named are now, if it was shown those between the anchors and they are the same still. */
+export function unchangedRange({ wanted, lines, basis }: Meant, texts: readonly string[]): Range | undefined {
+  if (wanted.kind !== 'lines' || !lines || !basis || lines.last - lines.first < 2) return undefined
+  const said = { first: lines.first - 1, last: lines.last - 1 }
+  const start = basis.translate(said.first)
+  const end = basis.translate(said.last)
+  if (!start.exact || !end.exact || !allShown(basis, said.first + 1, said.last - 1)) return undefined
+  const now = { first: start.line, last: end.line }
+  const then = basis.texts.slice(said.first, said.last + 1)
+  return sameInterior(then, texts.slice(now.first, now.last + 1)) ? now : undefined
+}
+
 /** 0-based, inclusive. */
 interface Range {
   first: number
@@ -68,7 +80,7 @@ function alike(text: string | undefined, needle: string | undefined): boolean {
   return text !== undefined && needle !== undefined && bodyOf(foldTypography(text)) === bodyOf(foldTypography(needle))
 }
 
-function sameInterior(then: readonly string[], now: readonly string[]): boolean {
+export function sameInterior(then: readonly string[], now: readonly string[]): boolean {
   return then.length === now.length && then.slice(1, -1).every((text, index) => text === now[index + 1])
 }
 

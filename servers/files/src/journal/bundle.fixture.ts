@@ -1,8 +1,10 @@
+import { copyFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
+const packageFile = fileURLToPath(new URL('../../package.json', import.meta.url))
 const resolve = { conditions: ['@auroracoder/source'] }
 
 /** One file with a source module and all that it imports: a process that runs it starts many times as fast. */
@@ -14,7 +16,9 @@ export async function bundleOf(module: URL, folder: string): Promise<string> {
     logLevel: 'error',
     resolve,
     ssr: { resolve, noExternal: true },
-    build: { ssr: source, outDir: folder, emptyOutDir: true },
+    build: { ssr: source, outDir: join(folder, 'dist'), emptyOutDir: true },
   })
-  return join(folder, basename(source).replace(/\.ts$/, '.js'))
+  // The server takes its version from beside its folder.
+  await copyFile(packageFile, join(folder, 'package.json'))
+  return join(folder, 'dist', basename(source).replace(/\.ts$/, '.js'))
 }

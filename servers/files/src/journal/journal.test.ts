@@ -1,11 +1,14 @@
-import { link, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
+import { link, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectStdio } from '@auroracoder/kit/client'
+import { createJail } from '@auroracoder/kit/jail'
 import { metaKeys } from '@auroracoder/kit/wire'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createLocks } from '../disk/lock.js'
 import { createPanelClient, type PanelClient } from '../panel/client.fixture.js'
 import { bundleOf } from './bundle.fixture.js'
+import { createJournal } from './journal.js'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 const revision = '2026-07-28'
@@ -220,6 +223,30 @@ test('records are for their owner alone, and a key is no path', async () => {
   expect(names).toHaveLength(1)
   expect((await stat(journal)).mode & 0o777).toBe(0o700)
   expect((await stat(join(journal, names[0] ?? ''))).mode & 0o777).toBe(0o600)
+})
+
+test('old records are swept, and as many of the others as are too many', async () => {
+  const journal = join(stateDir, 'journal')
+  await mkdir(journal, { recursive: true })
+  const day = 24 * 3_600_000
+  for (const [name, days] of [
+    ['old', 8],
+    ['first', 3],
+    ['second', 2],
+    ['third', 1],
+  ] as const) {
+    const at = new Date(Date.now() - days * day)
+    await writeFile(join(journal, name), 'x'.repeat(100))
+    await utimes(join(journal, name), at, at)
+  }
+  const jail = await createJail([root])
+  const shared = { jail, locks: createLocks(), stateDir, nowMs: Date.now, log }
+  await createJournal(shared).swept()
+  expect((await readdir(journal)).sort()).toEqual(['first', 'second', 'third'])
+  await createJournal({ ...shared, limits: { recordsMax: 2, bytesMax: 1_000, ageMsMax: 7 * day } }).swept()
+  expect((await readdir(journal)).sort()).toEqual(['second', 'third'])
+  await createJournal({ ...shared, limits: { recordsMax: 2, bytesMax: 150, ageMsMax: 7 * day } }).swept()
+  expect(await readdir(journal)).toEqual(['third'])
 })
 
 test('an edit of a file with several links is made once as well', async () => {

@@ -62,19 +62,21 @@ export function createJournal(options: JournalOptions): Journal {
   let sweeping = sweep()
 
   const workOnce = async (path: string, { work }: JournalledCall): Promise<void> => {
-    let isIntended = false
+    let intended: Intent | undefined
     try {
       await work(async (intent) => {
         await writeIntent(path, folder, intent).catch((cause: unknown) => {
           throw new Failure('Nothing was written: the call cannot be noted in the state folder.', { cause })
         })
-        isIntended = true
+        intended = intent
       })
     } catch (error) {
-      if (isIntended) await dropRecord(path)
+      // What has failed may be tried again, unless it has failed after the change.
+      const outcome = intended && (await outcomeOf(jail, intended))
+      if (outcome === 'undone' || outcome === 'partly') await dropRecord(path)
       throw error
     }
-    if (!isIntended) return
+    if (!intended) return
     await markDone(path)
     written += 1
     if (written % sweepEvery === 0) sweeping = sweeping.then(sweep)
@@ -98,18 +100,26 @@ export function createJournal(options: JournalOptions): Journal {
 }
 
 /** Whether the work of a record was done. Throws when that cannot be told. */
-async function wasDone(jail: Jail, { isDone, effects }: JournalRecord): Promise<boolean> {
-  if (isDone) return true
-  const found = await Promise.all(effects.map(async (effect) => ({ effect, now: await pathState(jail, effect.path) })))
-  if (found.every(({ effect, now }) => now === effect.after)) return true
-  if (found.every(({ effect, now }) => now === effect.before)) return false
+async function wasDone(jail: Jail, record: JournalRecord): Promise<boolean> {
+  if (record.isDone) return true
+  const outcome = await outcomeOf(jail, record)
+  if (outcome === 'done' || outcome === 'undone') return outcome === 'done'
+  const names = record.effects.map(({ path }) => `"${jail.display(path)}"`).join(', ')
   throw new Failure(
-    `This call was cut short before, and whether it changed ${namesOf(jail, effects)} cannot be told: what is there now is neither as before nor as after it. Look at it before you repeat the change.`,
+    outcome === 'partly'
+      ? `This call was cut short before and has changed only a part of ${names}. Look at what is there, and send a new call for the rest.`
+      : `This call was cut short before, and whether it changed ${names} cannot be told: what is there now is neither as before nor as after it. Look at it before you repeat the change.`,
   )
 }
 
-function namesOf(jail: Jail, effects: readonly Effect[]): string {
-  return effects.map(({ path }) => `"${jail.display(path)}"`).join(', ')
+type Outcome = 'done' | 'undone' | 'partly' | 'unknown'
+
+/** What the paths themselves say about a change to them. */
+async function outcomeOf(jail: Jail, { effects }: Pick<Intent, 'effects'>): Promise<Outcome> {
+  const found = await Promise.all(effects.map(async (effect) => ({ effect, now: await pathState(jail, effect.path) })))
+  if (found.every(({ effect, now }) => now === effect.after)) return 'done'
+  if (found.every(({ effect, now }) => now === effect.before)) return 'undone'
+  return found.every(({ effect, now }) => now === effect.before || now === effect.after) ? 'partly' : 'unknown'
 }
 
 /** The oldest records go first. */

@@ -32,6 +32,7 @@ export interface Workbench {
   readonly root: string
   readonly stateDir: string
   call(tool: string, args: Record<string, unknown>, options?: CallOptions): Promise<Answer>
+  resource(uri: string): Promise<string>
   /** Puts a file into the root. */
   put(path: string, content: string | Uint8Array): Promise<string>
   bytes(path: string): Promise<Buffer>
@@ -75,6 +76,11 @@ export async function createWorkbench(): Promise<Workbench> {
         reply.fail(error.message)
       }
       return answer
+    },
+    async resource(uri) {
+      const resource = family.resources?.find((candidate) => candidate.uri === uri)
+      if (!resource) throw new Error(`No resource ${uri}`)
+      return resource.read()
     },
     async put(path, content) {
       const real = join(root, path)

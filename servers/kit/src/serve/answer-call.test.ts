@@ -4,6 +4,7 @@ import { Failure } from '../failure.js'
 import { defineTool } from '../tool/define-tool.js'
 import type { Call } from '../tool/tool.js'
 import { metaKeys } from '../wire/call.js'
+import { panelExtension } from '../wire/panel.js'
 import { type AnswerOptions, answerCall, heartbeatMs, type IncomingCall } from './answer-call.js'
 import type { PanelOwner } from './definition.js'
 import { createRunningCalls } from './running-calls.js'
@@ -221,6 +222,66 @@ describe('what a call is told', () => {
     expect(one?.nonce).toMatch(/^[0-9a-f]{8}$/)
     expect(again?.nonce).toBe(one?.nonce)
     expect(other?.nonce).not.toBe(one?.nonce)
+  })
+})
+
+describe('a client that keeps panels', () => {
+  const opened = { kind: 'closed', key: 'a' } as const
+
+  /** Counts up with every call that is asked for. */
+  function countingPanel() {
+    const adopted: unknown[] = []
+    let revision = 0
+    const owner: PanelOwner = {
+      id: 'list',
+      adopt: async (conversation, state) => void adopted.push([conversation, state]),
+      read: async () => ({ revision, state: null, changes: [] }),
+      async position({ conversation }) {
+        revision += 1
+        return { revision, state: { of: conversation } }
+      },
+    }
+    return { owner, adopted }
+  }
+
+  it('is sent changes as data, with the revision of the report and the state to carry', async () => {
+    const { owner, adopted } = countingPanel()
+    const meta = { [metaKeys.conversation]: 'branch', [panelExtension]: { state: 'carried' } }
+    const keeping = { keepsPanels: true, meta }
+    const { result } = await answer(async ({ reply }) => reply.change(opened), keeping, { panel: owner })
+    expect(adopted).toEqual([['branch', 'carried']])
+    expect(result.content).toEqual([{ type: 'text', text: 'closed a' }])
+    const panel = { id: 'list', revision: 1, state: { of: 'branch' }, changes: [opened] }
+    expect(result._meta).toEqual({ [panelExtension]: panel })
+  })
+
+  it('is sent what a failed call has changed as well', async () => {
+    const failing = async ({ reply }: Call): Promise<void> => {
+      reply.change(opened)
+      throw new Failure('No.')
+    }
+    const { result } = await answer(failing, { keepsPanels: true }, { panel: countingPanel().owner })
+    expect(result.isError).toBe(true)
+    expect(result._meta?.[panelExtension]).toMatchObject({ revision: 1, changes: [opened] })
+  })
+
+  it('is sent no report of a call that changed nothing, so that no revision is missed', async () => {
+    const { owner } = countingPanel()
+    const quiet = await answer(async ({ reply }) => reply.text('nothing'), { keepsPanels: true }, { panel: owner })
+    expect(quiet.result._meta).toBeUndefined()
+    const { result } = await answer(async ({ reply }) => reply.change(opened), { keepsPanels: true }, { panel: owner })
+    expect(result._meta?.[panelExtension]).toMatchObject({ revision: 1 })
+  })
+
+  it.each([
+    [true, true, true],
+    [true, false, false],
+    [false, true, false],
+  ])('is told to the tool: declared %s, panel owned %s', async (keepsPanels, isOwned, expected) => {
+    const seen: boolean[] = []
+    const panel = isOwned ? countingPanel().owner : undefined
+    await answer(async (call) => void seen.push(call.keepsPanels), { keepsPanels }, { panel })
+    expect(seen).toEqual([expected])
   })
 })
 

@@ -65,8 +65,15 @@ function reindented(line: string, { indentation, file }: Reindenting): string | 
   const own = indentationOf(line)
   const mapped = indentation.toFile(own)
   if (mapped === undefined) return isBlank(line) ? '' : undefined
-  if (mapped !== own && mixesStyles(mapped) && !file.some((text) => mixesStyles(indentationOf(text)))) return undefined
-  return mapped + line.slice(own.length)
+  const body = line.slice(own.length)
+  const isKnown = mapped === own || !mixesStyles(mapped) || isCommentContinuation(mapped, body)
+  if (!isKnown && !file.some((text) => mixesStyles(indentationOf(text)))) return undefined
+  return mapped + body
+}
+
+/** Whole steps and one space before the `*` of a block comment: the one space that files indented by tabs have. */
+function isCommentContinuation(indentation: string, body: string): boolean {
+  return /^\t+ $/.test(indentation) && /^\*(?:[ \t/]|$)/.test(body)
 }
 
 /** Comes about when the needle gave no evidence of how wide a tab is. */
