@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { type Benchmark, type Options, UsageError, type World, wholeNumber } from '../benchmark.js'
-import { peersFolder } from '../mcp/peers.js'
+import { aloneNote } from '../mcp/peers.js'
 import { createRandom } from '../random.js'
 import { type Contestant, canSay, startContestants } from './contestants.js'
 import { type Miss, writeMisses } from './misses.js'
@@ -100,11 +100,7 @@ interface Facts {
 function notesOf({ contestants, misses, missesFolder, world }: Facts): string[] {
   const alone = contestants.every(({ isOurs }) => isOurs)
   return [
-    ...(alone
-      ? [
-          `No peer is installed in ${peersFolder(world.env)}: ours ran alone. npm run bench -- install-peers installs them.`,
-        ]
-      : []),
+    ...(alone ? [aloneNote(world)] : []),
     ...(misses.length > 0 ? [`${misses.length} misses of ours; the first of each cell are in ${missesFolder}`] : []),
   ]
 }

@@ -1,13 +1,12 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { World } from '../benchmark.js'
-import { startOurServer } from '../mcp/our-servers.js'
-import { desktopCommanderPeer, filesystemPeer, type Peer, peerEntry } from '../mcp/peers.js'
+import { desktopCommanderPeer, filesystemPeer, startPeer } from '../mcp/peers.js'
+import { filesServer, makeRoot, type StartServer } from '../mcp/start-server.js'
 import type { ToolCall, ToolServer } from '../mcp/tool-server.js'
 import type { Edit, EditCase, Form, Row } from './row.js'
 
 /** Says a case in the words of one server's tools. */
 interface Dialect {
+  readonly isOurs: boolean
   readonly form: Form
   show(file: string, edit: Edit): ToolCall
   edit(file: string, request: { edits: readonly Edit[]; row: Row }): readonly ToolCall[]
@@ -15,7 +14,6 @@ interface Dialect {
 
 export interface Contestant extends Dialect {
   readonly label: string
-  readonly isOurs: boolean
   readonly server: ToolServer
   /** A folder that the server may work in. */
   readonly root: string
@@ -23,46 +21,19 @@ export interface Contestant extends Dialect {
 
 /** Ours twice, once for each way to name a place, and the peers that are installed. */
 export async function startContestants(world: World): Promise<Contestant[]> {
+  const candidates: [label: string, dialect: Dialect, start: StartServer | undefined][] = [
+    ['ours, by lines', byLines, filesServer(world)],
+    ['ours, by text', byText, filesServer(world)],
+    ['server-filesystem', filesystem, startPeer(filesystemPeer, world)],
+    ['desktop-commander', commander, startPeer(desktopCommanderPeer, world)],
+  ]
   const contestants: Contestant[] = []
-  for (const { label, dialect, open } of [...ours(world), ...theirs(world)]) {
-    const root = join(world.scratch, label.replaceAll(/\W+/g, '-'))
-    await mkdir(root)
-    await mkdir(`${root}-home`)
-    contestants.push({
-      ...dialect,
-      label,
-      isOurs: dialect !== filesystem && dialect !== commander,
-      root,
-      server: await open(root),
-    })
+  for (const [label, dialect, start] of candidates) {
+    if (!start) continue
+    const root = await makeRoot(world, label)
+    contestants.push({ ...dialect, label, root, server: await start(root) })
   }
   return contestants
-}
-
-interface Candidate {
-  label: string
-  dialect: Dialect
-  open(root: string): Promise<ToolServer>
-}
-
-function ours({ checkout }: World): Candidate[] {
-  const open = (root: string) => startOurServer('files', { checkout, root })
-  return [
-    { label: 'ours, by lines', dialect: byLines, open },
-    { label: 'ours, by text', dialect: byText, open },
-  ]
-}
-
-function theirs(world: World): Candidate[] {
-  const known: [Peer, Dialect][] = [
-    [filesystemPeer, filesystem],
-    [desktopCommanderPeer, commander],
-  ]
-  return known.flatMap(([peer, dialect]) => {
-    const entry = peerEntry(peer, world)
-    const label = peer.packageName.split('/').at(-1) ?? peer.packageName
-    return entry ? [{ label, dialect, open: (root: string) => peer.start({ entry, root }) }] : []
-  })
 }
 
 /** Lines that a model looks at around those that it is going to change. */
@@ -76,6 +47,7 @@ function showOurs(file: string, edit: Edit): ToolCall {
 }
 
 const byLines: Dialect = {
+  isOurs: true,
   form: 'lines',
   show: showOurs,
   edit: (file, { edits }) => [
@@ -95,6 +67,7 @@ const byLines: Dialect = {
 }
 
 const byText: Dialect = {
+  isOurs: true,
   form: 'text',
   show: showOurs,
   edit: (file, { edits, row }) => [
@@ -112,6 +85,7 @@ const byText: Dialect = {
 }
 
 const filesystem: Dialect = {
+  isOurs: false,
   form: 'text',
   show: (file) => ({ name: 'read_text_file', args: { path: file } }),
   edit: (file, { edits }) => [{ name: 'edit_file', args: { path: file, edits: edits.map(textsOf) } }],
@@ -119,6 +93,7 @@ const filesystem: Dialect = {
 
 /** Its tool makes one edit a call. */
 const commander: Dialect = {
+  isOurs: false,
   form: 'text',
   show: (file, { at, oldLines }) => ({
     name: 'read_file',

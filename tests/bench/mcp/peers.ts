@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { World } from '../benchmark.js'
+import { homeOf, type StartServer } from './start-server.js'
 import { startToolServer, type ToolServer } from './tool-server.js'
 
 /** A server of somebody else that does the same work; exact versions, so that numbers can be compared. */
@@ -25,7 +26,7 @@ export const desktopCommanderPeer: Peer = {
   version: '0.2.52',
   entry: 'dist/index.js',
   async start({ entry, root }) {
-    const home = `${root}-home`
+    const home = homeOf(root)
     await prepareDesktopCommanderHome(home, root)
     return startToolServer({
       command: process.execPath,
@@ -40,9 +41,14 @@ export const desktopCommanderPeer: Peer = {
 export const peers: readonly Peer[] = [filesystemPeer, desktopCommanderPeer]
 
 /** `undefined` where it is not installed. */
-export function peerEntry({ packageName, entry }: Peer, world: World): string | undefined {
-  const path = join(peersFolder(world.env), 'node_modules', packageName, entry)
-  return existsSync(path) ? path : undefined
+export function startPeer(peer: Peer, { env }: World): StartServer | undefined {
+  const entry = join(peersFolder(env), 'node_modules', peer.packageName, peer.entry)
+  return existsSync(entry) ? (root) => peer.start({ entry, root }) : undefined
+}
+
+/** What a person is told who sees no peer in the tables. */
+export function aloneNote({ env }: World): string {
+  return `No peer is installed in ${peersFolder(env)}: ours ran alone. npm run bench -- install-peers installs them.`
 }
 
 /** Outside of the checkout: the product does not depend on them. The name changes with the versions. */

@@ -1,8 +1,6 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type Benchmark, type World, wholeNumber } from '../benchmark.js'
-import { startOurServer } from '../mcp/our-servers.js'
-import { filesystemPeer, peerEntry, peersFolder } from '../mcp/peers.js'
+import { aloneNote, filesystemPeer, startPeer } from '../mcp/peers.js'
+import { filesServer, makeRoot } from '../mcp/start-server.js'
 import type { ToolServer } from '../mcp/tool-server.js'
 import { startEcho } from './echo.js'
 import { type Measured, measureEditsAndReads } from './edits-and-reads.js'
@@ -45,10 +43,6 @@ export const speedBenchmark: Benchmark = {
   },
 }
 
-function aloneNote({ env }: World): string {
-  return `No peer is installed in ${peersFolder(env)}: ours ran alone. npm run bench -- install-peers installs them.`
-}
-
 async function editsAndReads(world: World, rounds: number): Promise<Measured[]> {
   const contestants = await startFilesContestants(world)
   const echo = await startEcho(world.scratch)
@@ -70,11 +64,10 @@ interface Grep {
 }
 
 async function searchContents(world: World): Promise<Grep> {
-  const root = join(world.scratch, 'corpus')
-  await Promise.all([root, `${root}-home`].map((folder) => mkdir(folder)))
+  const root = await makeRoot(world, 'corpus')
   const corpus = await layCorpus(root, world.checkout)
   world.say(`Searches through ${corpus.files} files`)
-  const server = await startOurServer('files', { checkout: world.checkout, root })
+  const server = await filesServer(world)(root)
   try {
     const sampling = { rounds: searchRounds, warmUp: 3 }
     return { corpus, searched: await measureGrep({ server, root, sampling }) }
@@ -88,9 +81,8 @@ async function searchNames(
   world: World,
   { count, seed }: { count: number; seed: string },
 ): Promise<PathSearched[] | undefined> {
-  const root = join(world.scratch, 'paths')
-  await Promise.all([root, `${root}-home`].map((folder) => mkdir(folder)))
-  const server = await startOurServer('files', { checkout: world.checkout, root })
+  const root = await makeRoot(world, 'paths')
+  const server = await filesServer(world)(root)
   const opened: ToolServer[] = [server]
   try {
     if (!(await server.toolNames()).includes('search_files')) return undefined
@@ -99,9 +91,8 @@ async function searchNames(
     const searches: PathSearch[] = [
       { label: 'ours', server, call: { name: 'search_files', args: { query: 'rendercart' } } },
     ]
-    const entry = peerEntry(filesystemPeer, world)
-    if (entry) {
-      const peer = await filesystemPeer.start({ entry, root })
+    const peer = await startPeer(filesystemPeer, world)?.(root)
+    if (peer) {
       opened.push(peer)
       const args = { path: root, pattern: '**/*render-cart*' }
       searches.push({ label: 'server-filesystem', server: peer, call: { name: 'search_files', args } })

@@ -1,8 +1,6 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { World } from '../benchmark.js'
-import { startOurServer } from '../mcp/our-servers.js'
-import { desktopCommanderPeer, filesystemPeer, type Peer, peerEntry } from '../mcp/peers.js'
+import { desktopCommanderPeer, filesystemPeer, startPeer } from '../mcp/peers.js'
+import { filesServer, makeRoot, type StartServer } from '../mcp/start-server.js'
 import type { ToolCall, ToolServer } from '../mcp/tool-server.js'
 
 export interface Replacement {
@@ -25,25 +23,18 @@ export interface FilesContestant {
 type Words = Pick<FilesContestant, 'edit' | 'read'>
 
 export async function startFilesContestants(world: World): Promise<FilesContestant[]> {
-  const known: [label: string, words: Words, start: ((root: string) => Promise<ToolServer>) | undefined][] = [
-    ['ours', ourWords, (root) => startOurServer('files', { checkout: world.checkout, root })],
-    ['server-filesystem', filesystemWords, starter(filesystemPeer, world)],
-    ['desktop-commander', commanderWords, starter(desktopCommanderPeer, world)],
+  const candidates: [label: string, words: Words, start: StartServer | undefined][] = [
+    ['ours', ourWords, filesServer(world)],
+    ['server-filesystem', filesystemWords, startPeer(filesystemPeer, world)],
+    ['desktop-commander', commanderWords, startPeer(desktopCommanderPeer, world)],
   ]
   const contestants: FilesContestant[] = []
-  for (const [label, words, start] of known) {
+  for (const [label, words, start] of candidates) {
     if (!start) continue
-    const root = join(world.scratch, label)
-    await mkdir(root)
-    await mkdir(`${root}-home`)
-    contestants.push({ label, root, server: await start(root), ...words })
+    const root = await makeRoot(world, label)
+    contestants.push({ ...words, label, root, server: await start(root) })
   }
   return contestants
-}
-
-function starter(peer: Peer, world: World): ((root: string) => Promise<ToolServer>) | undefined {
-  const entry = peerEntry(peer, world)
-  return entry === undefined ? undefined : (root) => peer.start({ entry, root })
 }
 
 const ourWords: Words = {
