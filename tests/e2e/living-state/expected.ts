@@ -30,11 +30,13 @@ export function createExpected(): Expected {
       if (name === 'close_file') closingStep = step
       const { path, paths, keep, from, to } = argumentsSchema.parse(args)
       const named = [path, ...paths, from, to].filter((each) => each !== undefined)
+      const isMoved = isWhole && from !== undefined && open.has(from)
       const opens = name === 'write_file' || (name === 'read_file' && step !== closingStep)
       for (const each of named) {
         if (isWhole && opens) open.add(each)
         else if (name !== 'edit_file' || !isWhole) open.delete(each)
       }
+      if (isMoved && to !== undefined) open.add(to)
       if (isWhole && keep) for (const each of open) if (!keep.includes(each)) open.delete(each)
     },
     doubt() {

@@ -28,6 +28,8 @@ export interface Tally {
   kills: number
   resumes: number
   cancels: number
+  /** Model calls before which the files server could not be asked: killed once more while it was started again. */
+  unread: number
   /** Model calls at which the model could not read what was on disk. */
   broken: string[]
 }
@@ -48,6 +50,7 @@ interface Session {
   log: StoredEvent[]
   tally: Tally
   options: SessionOptions
+  wasRead: boolean
   /** Stops the run under way as a user does; the server lives on. */
   cancel(): void
   /** What was done, for whoever has to find out why. */
@@ -60,11 +63,23 @@ export async function playSession(options: SessionOptions): Promise<Tally> {
   const workspace = createWorkspace(random)
   const stateDir = mkdtempSync(join(tmpdir(), 'auroracoder-living-state-'))
   const server = await openFilesServer({ root: workspace.root, stateDir })
-  const tally = { calls: 0, files: 0, lines: 0, epochs: 0, drifts: 0, kills: 0, resumes: 0, cancels: 0, broken: [] }
+  const tally = {
+    calls: 0,
+    files: 0,
+    lines: 0,
+    epochs: 0,
+    drifts: 0,
+    kills: 0,
+    resumes: 0,
+    cancels: 0,
+    unread: 0,
+    broken: [],
+  }
   const expected = createExpected()
   const session: Session = {
     ...{ random, workspace, stateDir, server, expected, tally, options },
     log: [],
+    wasRead: true,
     cancel: () => {},
     story: [],
   }
@@ -194,6 +209,11 @@ function inspect(session: Session, { messages }: ModelRequest) {
   const { shown, lines, problems: wrong } = look({ messages, nonce, read: workspace.read })
   const problems = [...wrong, ...expected.missing(shown, (path) => workspace.read(path) !== undefined)]
   tally.calls += 1
+  if (!session.wasRead) {
+    tally.unread += 1
+    expected.doubt()
+    return shown
+  }
   tally.files += shown.size
   tally.lines += lines
   if (problems.length > 0) {
@@ -232,7 +252,11 @@ function createTools(session: Session): ToolSet {
       const text = disturb(session)
       return { ok: true, text, images: [], applied: undefined, facts: undefined, panel: undefined }
     },
-    readPanels: (request) => tools.readPanels(request),
+    async readPanels(request) {
+      const readings = await tools.readPanels(request)
+      session.wasRead = readings.problems.length === 0
+      return readings
+    },
   }
 }
 
