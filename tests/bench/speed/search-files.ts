@@ -44,9 +44,18 @@ export async function measurePathSearch(searches: readonly PathSearch[], samplin
     const answer = await server.call(call)
     const firstMs = performance.now() - start
     if (!answer.ok) throw new Error(`${label} failed: ${answer.text.slice(0, 500)}`)
-    const timings = await sampleInTurns([{ label, run: async () => void (await server.call(call)) }], sampling)
+    const task = { label, run: async () => void (await server.call(call)) }
+    const timings = await sampleInTurns([task], affordable(sampling, firstMs))
     const warm = timings.get(label)
     if (warm) searched.push({ label, firstMs, warm })
   }
   return searched
+}
+
+/** Of a search that takes long, so many milliseconds of searches are enough. */
+const sampledMsMax = 30_000
+const roundsMin = 3
+
+function affordable({ rounds, warmUp }: Sampling, firstMs: number): Sampling {
+  return { rounds: Math.min(rounds, Math.max(roundsMin, Math.floor(sampledMsMax / firstMs))), warmUp }
 }
