@@ -9,6 +9,7 @@ import { panelNonce } from './panels/nonce.js'
 import type { PanelPolicy } from './panels/policy.js'
 import { type PanelReport, withoutGaps } from './panels/reports.js'
 import { changesText, inFull, stateText } from './panels/text.js'
+import { standingWritings } from './panels/writings.js'
 import { createSteps } from './steps.js'
 
 export interface HistoryOptions {
@@ -43,6 +44,7 @@ export function renderHistory(events: readonly LogEvent[], options: HistoryOptio
   const steps = createSteps(options, (changes) => changesText(changes, nonce))
   const inputs = createInputs()
   const changes: PanelChange[] = []
+  const writings = standingWritings(changesUpTo(log, collapse))
   let workspace = noticeText(log, modelNotices.workspace)
 
   const settle = (): void => conversation.add(...steps.settle())
@@ -57,6 +59,12 @@ export function renderHistory(events: readonly LogEvent[], options: HistoryOptio
     settle()
     conversation.attach(changesText(changes.map(inFull), nonce))
   }
+  /** Of what has collapsed only that stands which the model reads in its own arguments. */
+  const keepWritings = ({ data: { callId, changes } }: PanelReport): void => {
+    const kept = changes.filter((change) => writings.get(change.key)?.change === change)
+    if (kept.length > 0 && !steps.report(callId, kept)) for (const { key } of kept) writings.delete(key)
+  }
+  const state = (): string => stateText({ changes, writings }, nonce)
 
   const system = noticeText(log, modelNotices.system)
   if (system) conversation.add({ role: 'system', content: system })
@@ -80,23 +88,28 @@ export function renderHistory(events: readonly LogEvent[], options: HistoryOptio
       case 'panel.changed':
         changes.push(...event.data.changes)
         if (index > collapse) report(event)
+        else keepWritings(event)
         break
       case 'epoch':
         settle()
-        if (index === collapse) conversation.attach(stateText(changes, nonce))
+        if (index === collapse) conversation.attach(state())
         break
       default:
         steps.take(event)
     }
   }
   settle()
-  if (options.panelPolicy === 'refresh') conversation.attachLast(stateText(changes, nonce))
+  if (options.panelPolicy === 'refresh') conversation.attachLast(state())
   return conversation
 }
 
 /** The place in the log up to which the text of panels has collapsed; -1 where all of it stands. */
 function collapseAt(log: readonly LogEvent[], policy: PanelPolicy | undefined): number {
   return policy === 'refresh' ? log.length : log.findLastIndex(({ type }) => type === 'epoch')
+}
+
+function changesUpTo(log: readonly LogEvent[], end: number): PanelChange[] {
+  return log.slice(0, end + 1).flatMap((event) => (event.type === 'panel.changed' ? event.data.changes : []))
 }
 
 /** The text of the first notice with this code. */

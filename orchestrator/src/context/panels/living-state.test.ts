@@ -288,6 +288,37 @@ test('what a call wrote is shown in full where the call itself cannot be shown',
   expect([...(reconstruct(toMessages(log, views), nonce).get('a.ts')?.lines.values() ?? [])]).toEqual(['one', 'two'])
 })
 
+const longText = Array.from({ length: 40 }, (_, index) => `line ${index + 1} of what the model wrote\n`).join('')
+const wrote = (text: string, how: 'written' | 'edited') => ({
+  kind: 'step' as const,
+  calls: [{ do: { kind: 'write' as const, path: 'a.ts' as const, text, how }, fate: 'answered' as const }],
+})
+
+test.each(['refresh', 'append'] as const)(
+  'what the model wrote whole is not shown a second time (%s)',
+  (panelPolicy) => {
+    const changed = longText.replace('line 7 of', 'line seven of')
+    const collapsed = [wrote(longText, 'written'), wrote(changed, 'edited'), { kind: 'epoch' as const }]
+    const log = play(collapsed, () => {})
+    const messages = toMessages(log, { ...views, panelPolicy })
+    const results = messages.filter(({ role }) => role === 'tool').map(({ content }) => content)
+    expect(results).toEqual([
+      expect.stringMatching(/^Done\.\n--- a\.ts .*as written by this call \| c0ffee00$/),
+      expect.stringMatching(
+        /^Done\.\nAll open files .*\n~~~ a\.ts .*\n@ replaced line 7:\n 7\tline seven of what the model wrote$/s,
+      ),
+    ])
+    expect(reconstruct(messages, nonce)).toEqual(foldOf(log))
+  },
+)
+
+test('what has changed through and through since the model wrote it is shown afresh', () => {
+  const log = play([wrote(longText, 'written'), wrote('short\n', 'edited'), wrote('shorter\n', 'edited')], () => {})
+  const messages = toMessages(log, { ...views, panelPolicy: 'refresh' })
+  expect(messages.at(-1)?.content).toMatch(/\n--- a\.ts \| 1 line /)
+  expect(reconstruct(messages, nonce)).toEqual(foldOf(log))
+})
+
 test('a log that was reverted anywhere shows what its changes up to there come to', () => {
   fc.assert(
     fc.property(sessions, fc.double({ min: 0, max: 1, noNaN: true }), (happenings, share) => {

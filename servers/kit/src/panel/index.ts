@@ -1,3 +1,4 @@
+export { mergeEdits } from './merge-edits.js'
 export { parseBlocks } from './parse.js'
 export { type ReadableMessage, reconstruct } from './reconstruct.js'
 export { acknowledgement, renderChange, renderShown } from './render.js'
