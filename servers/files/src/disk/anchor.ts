@@ -1,6 +1,7 @@
-import { constants } from 'node:fs'
+import { closeSync, constants } from 'node:fs'
 import { join } from 'node:path'
 import type { Jail } from '@auroracoder/kit/jail'
+import { sync } from './descriptor.js'
 
 /** A directory held open: it stays the checked one, even if its path is made to lead elsewhere meanwhile. */
 export interface Anchor {
@@ -11,12 +12,12 @@ export interface Anchor {
 }
 
 export async function withAnchor<T>(jail: Jail, directory: string, use: (anchor: Anchor) => Promise<T>): Promise<T> {
-  const handle = await jail.open(directory, constants.O_RDONLY | constants.O_DIRECTORY)
+  const descriptor = jail.open(directory, constants.O_RDONLY | constants.O_DIRECTORY)
   try {
-    const base = descriptorPath(handle.fd, directory)
-    return await use({ at: (name) => join(base, name), sync: () => handle.sync().catch(() => undefined) })
+    const base = descriptorPath(descriptor, directory)
+    return await use({ at: (name) => join(base, name), sync: () => sync(descriptor).catch(() => undefined) })
   } finally {
-    await handle.close()
+    closeSync(descriptor)
   }
 }
 

@@ -62,7 +62,7 @@ async function writeCopy(original: FileHandle, temp: string, { jail, from, signa
       // `writeFile` on a handle goes on where the last one ended, and writes all of it.
       await copy.writeFile(chunk.subarray(0, bytesRead))
     }
-    await takeOver(copy, before)
+    takeOver(copy.fd, before)
     await copy.utimes(Number(before.atimeNs) / 1e9, Number(before.mtimeNs) / 1e9)
     await copy.sync()
   } finally {

@@ -1,6 +1,7 @@
-import { type BigIntStats, constants } from 'node:fs'
+import { type BigIntStats, closeSync, constants, fstatSync } from 'node:fs'
 import { Failure } from '@auroracoder/kit'
 import type { Jail } from '@auroracoder/kit/jail'
+import { readAll } from './descriptor.js'
 import { errorCode } from './error-code.js'
 
 /** Larger files are neither read nor edited: shell tools can cut them. */
@@ -14,22 +15,28 @@ export interface FileContent {
 /** A regular file as it is; `undefined` when there is none. Throws `Failure` for anything that is not one. */
 export async function readFile(jail: Jail, path: string): Promise<FileContent | undefined> {
   const shown = jail.display(path)
-  const handle = await jail.open(path, constants.O_RDONLY).catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined
-    throw openFailure(shown, error)
-  })
-  if (!handle) return undefined
+  const descriptor = openExisting(jail, path, shown)
+  if (descriptor === undefined) return undefined
   try {
-    const stats = await handle.stat({ bigint: true })
+    const stats = fstatSync(descriptor, { bigint: true })
     if (!stats.isFile()) throw new Failure(`"${shown}" is ${kindOf(stats)}, not a file.${adviceFor(stats)}`)
     if (stats.size > fileBytesMax) {
       throw new Failure(
         `"${shown}" has ${stats.size} bytes; files of at most ${fileBytesMax} can be opened. Use a shell command (head, sed, split) for a part of it.`,
       )
     }
-    return { bytes: await handle.readFile(), stats }
+    return { bytes: await readAll(descriptor, Number(stats.size)), stats }
   } finally {
-    await handle.close()
+    closeSync(descriptor)
+  }
+}
+
+function openExisting(jail: Jail, path: string, shown: string): number | undefined {
+  try {
+    return jail.open(path, constants.O_RDONLY)
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined
+    throw openFailure(shown, error)
   }
 }
 

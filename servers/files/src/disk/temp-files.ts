@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises'
+import { mkdirSync, unlinkSync, writeFileSync } from 'node:fs'
+import { readdir, readFile, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Log } from '@auroracoder/kit'
 import { contains } from '@auroracoder/kit/jail'
@@ -23,24 +24,36 @@ export function createTempFiles({ stateDir, log }: { stateDir: string; log: Log 
       const id = `${process.pid}-${randomBytes(6).toString('hex')}`
       const name = `${prefix}${id}${suffix}`
       const note = join(notes, id)
-      await writeNote(note, join(directory, name)).catch((error: unknown) => {
+      try {
+        writeNote(note, join(directory, name))
+      } catch (error) {
         // Without a note the file can only be swept by hand; that is no reason to refuse the write.
         log.warn('temp file could not be noted', { note, err: error })
-      })
+      }
       try {
         return await use(name)
       } finally {
-        await unlink(note).catch(() => undefined)
+        removeIfThere(note)
       }
     },
   }
 }
 
-async function writeNote(note: string, path: string): Promise<void> {
-  await writeFile(note, path).catch(async () => {
-    await mkdir(dirname(note), { recursive: true })
-    await writeFile(note, path)
-  })
+function writeNote(note: string, path: string): void {
+  try {
+    writeFileSync(note, path)
+  } catch {
+    mkdirSync(dirname(note), { recursive: true })
+    writeFileSync(note, path)
+  }
+}
+
+export function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {
+    // It is gone, or cannot be removed: a later start sweeps it.
+  }
 }
 
 /** Removes temp files of processes that no longer run. Only inside the roots, and only what is named like one. */

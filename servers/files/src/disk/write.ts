@@ -1,12 +1,25 @@
-import { type BigIntStats, constants } from 'node:fs'
-import { access, type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises'
+import {
+  accessSync,
+  type BigIntStats,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  ftruncateSync,
+  futimesSync,
+  lstatSync,
+  openSync,
+  renameSync,
+} from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { Failure } from '@auroracoder/kit'
 import type { Jail } from '@auroracoder/kit/jail'
 import { withAnchor } from './anchor.js'
+import { sync, writeAll } from './descriptor.js'
 import { errorCode } from './error-code.js'
 import { reasonOf } from './reason.js'
-import type { TempFiles } from './temp-files.js'
+import { removeIfThere, type TempFiles } from './temp-files.js'
 
 export interface Writing {
   readonly jail: Jail
@@ -26,7 +39,7 @@ export interface Writing {
 export async function writeFile(writing: Writing): Promise<void> {
   const { before, jail, path } = writing
   try {
-    if (before) await checkWritable(writing, before.stats)
+    if (before) checkWritable(writing, before.stats)
     if (before && before.stats.nlink > 1n) await writeInPlace(writing, before)
     else await replaceByRename(writing)
   } catch (error) {
@@ -35,17 +48,19 @@ export async function writeFile(writing: Writing): Promise<void> {
 }
 
 /** A rename needs no permission on the file itself; one that is protected is meant to stay as it is. */
-async function checkWritable({ jail, path }: Writing, stats: BigIntStats): Promise<void> {
-  if ((stats.mode & 0o222n) !== 0n) {
-    return access(path, constants.W_OK).catch((error: unknown) => {
-      // Whether it is still there is looked at just before it is replaced.
-      if (errorCode(error) !== 'ENOENT') throw error
-    })
+function checkWritable({ jail, path }: Writing, stats: BigIntStats): void {
+  if ((stats.mode & 0o222n) === 0n) {
+    const mode = (stats.mode & 0o7777n).toString(8).padStart(4, '0')
+    throw new Failure(
+      `"${jail.display(path)}" is read-only (mode ${mode}). Make it writable first, if it is meant to change.`,
+    )
   }
-  const mode = (stats.mode & 0o7777n).toString(8).padStart(4, '0')
-  throw new Failure(
-    `"${jail.display(path)}" is read-only (mode ${mode}). Make it writable first, if it is meant to change.`,
-  )
+  try {
+    accessSync(path, constants.W_OK)
+  } catch (error) {
+    // Whether it is still there is looked at just before it is replaced.
+    if (errorCode(error) !== 'ENOENT') throw error
+  }
 }
 
 async function replaceByRename(writing: Writing): Promise<void> {
@@ -61,44 +76,44 @@ async function replaceByRename(writing: Writing): Promise<void> {
 async function viaTempFile(writing: Writing, { temp, target }: { temp: string; target: string }): Promise<void> {
   const { before, bytes } = writing
   const mode = before ? 0o600 : 0o666
-  const handle = await open(
-    temp,
-    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-    mode,
-  )
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
+  const descriptor = openSync(temp, flags, mode)
   try {
     try {
-      await handle.writeFile(bytes)
-      if (before) await takeOver(handle, before.stats)
-      await handle.sync()
+      await writeAll(descriptor, bytes)
+      if (before) takeOver(descriptor, before.stats)
+      await sync(descriptor)
     } finally {
-      await handle.close()
+      closeSync(descriptor)
     }
-    await checkUntouched(target, writing)
-    await rename(temp, target)
+    checkUntouched(target, writing)
+    renameSync(temp, target)
   } catch (error) {
-    await unlink(temp).catch(() => undefined)
+    removeIfThere(temp)
     throw error
   }
 }
 
 /** Owner where possible, and mode. The owner goes first: changing it clears the set-user-id bit. */
-export async function takeOver(handle: FileHandle, { uid, gid, mode }: BigIntStats): Promise<void> {
-  const own = await handle.stat({ bigint: true })
+export function takeOver(descriptor: number, { uid, gid, mode }: BigIntStats): void {
+  const own = fstatSync(descriptor, { bigint: true })
   const foreign = own.uid !== uid || own.gid !== gid
-  const kept = !foreign || (await handle.chown(Number(uid), Number(gid)).then(yes, no))
+  const kept = !foreign || isGiven(descriptor, { uid, gid })
   // Set-user-id under another owner would give that owner's rights away.
-  await handle.chmod(Number(mode & (kept ? 0o7777n : 0o777n)))
+  fchmodSync(descriptor, Number(mode & (kept ? 0o7777n : 0o777n)))
 }
 
-const yes = (): boolean => true
-const no = (): boolean => false
+function isGiven(descriptor: number, { uid, gid }: Pick<BigIntStats, 'uid' | 'gid'>): boolean {
+  try {
+    fchownSync(descriptor, Number(uid), Number(gid))
+    return true
+  } catch {
+    return false
+  }
+}
 
-async function checkUntouched(target: string, { before, jail, path }: Writing): Promise<void> {
-  const now = await lstat(target, { bigint: true }).catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw error
-  })
+function checkUntouched(target: string, { before, jail, path }: Writing): void {
+  const now = lstatSync(target, { bigint: true, throwIfNoEntry: false })
   if (!now && !before) return
   if (now && before && isSameState(now, before.stats)) return
   throw new Failure(
@@ -118,30 +133,26 @@ export function isSameState(now: BigIntStats, then: BigIntStats): boolean {
 
 async function writeInPlace(writing: Writing, before: NonNullable<Writing['before']>): Promise<void> {
   const { jail, path, bytes } = writing
-  const handle = await jail.open(path, constants.O_RDWR)
+  const descriptor = jail.open(path, constants.O_RDWR)
   try {
-    const now = await handle.stat({ bigint: true })
+    const now = fstatSync(descriptor, { bigint: true })
     if (!isSameState(now, before.stats)) {
       throw new Failure(`"${jail.display(path)}" was changed by someone else just now. Nothing was written. Try again.`)
     }
-    await overwrite(handle, bytes).catch(async (error: unknown) => {
-      await overwrite(handle, before.bytes)
-      await handle.utimes(Number(before.stats.atimeNs) / 1e9, Number(before.stats.mtimeNs) / 1e9)
+    await overwrite(descriptor, bytes).catch(async (error: unknown) => {
+      await overwrite(descriptor, before.bytes)
+      futimesSync(descriptor, Number(before.stats.atimeNs) / 1e9, Number(before.stats.mtimeNs) / 1e9)
       throw error
     })
   } finally {
-    await handle.close()
+    closeSync(descriptor)
   }
 }
 
-async function overwrite(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  let done = 0
-  while (done < bytes.length) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, done)
-    done += bytesWritten
-  }
-  await handle.truncate(bytes.length)
-  await handle.sync()
+async function overwrite(descriptor: number, bytes: Uint8Array): Promise<void> {
+  await writeAll(descriptor, bytes)
+  ftruncateSync(descriptor, bytes.length)
+  await sync(descriptor)
 }
 
 function writeFailure(shown: string, cause: unknown): unknown {

@@ -1,4 +1,5 @@
-import fs from 'node:fs/promises'
+import fs from 'node:fs'
+import promises from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { runServer } from '@auroracoder/kit'
 import { filesServer } from '../server.js'
@@ -10,13 +11,17 @@ export async function main(root: string, stateDir: string, killAt: string): Prom
     count += 1
     if (count === Number(killAt)) process.kill(process.pid, 'SIGKILL')
   }
-  const handle = await fs.open(root)
+  const handle = await promises.open(root)
   const ofHandles: object = Object.getPrototypeOf(handle)
   await handle.close()
   for (const name of ['appendFile', 'mkdir', 'open', 'rename', 'rmdir', 'unlink', 'utimes', 'writeFile']) {
-    countCalls(fs, name, step)
+    countCalls(promises, name, step)
+    countCalls(fs, `${name}Sync`, step)
   }
   for (const name of ['sync', 'truncate', 'write', 'writeFile']) countCalls(ofHandles, name, step)
+  for (const name of ['fsync', 'write', 'writeSync', 'ftruncateSync', 'fchmodSync', 'fchownSync', 'futimesSync']) {
+    countCalls(fs, name, step)
+  }
   syncBuiltinESMExports()
   process.argv = [process.argv[0] ?? 'node', 'files', '--root', root, '--state', stateDir]
   await runServer(filesServer)

@@ -1,5 +1,5 @@
-import { constants } from 'node:fs'
-import { type FileHandle, open, readlink, realpath } from 'node:fs/promises'
+import { closeSync, constants, openSync, readlinkSync, realpathSync } from 'node:fs'
+import { realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { Failure } from '../failure.js'
 
@@ -15,13 +15,17 @@ export interface Jail {
   /** The path as it is shown: relative to the first root when inside it, else absolute; `"."` for the root itself. */
   display(realPath: string): string
   /**
-   * Opens a resolved path that exists, without blocking, and checks again that what was opened lies inside: a symlink
-   * may have been swapped in. `flags` must not create or truncate, which would come before the check.
+   * Opens a resolved path that exists, without waiting for whoever is at its other end, and checks again that what was
+   * opened lies inside: a symlink may have been swapped in. Answers a file descriptor, which the caller closes. `flags`
+   * must not create or truncate, which would come before the check.
    */
-  open(realPath: string, flags: number): Promise<FileHandle>
+  open(realPath: string, flags: number): number
 }
 
-/** `roots` must exist; they are resolved once, here. */
+/**
+ * `roots` must exist; they are resolved once, here. Paths are looked up without leaving the thread: such a call takes
+ * microseconds, and a trip to another thread and back takes a hundred.
+ */
 export async function createJail(roots: readonly string[]): Promise<Jail> {
   const real = await Promise.all(roots.map(realRoot))
   const first = real[0]
@@ -40,20 +44,20 @@ export async function createJail(roots: readonly string[]): Promise<Jail> {
       if (path.includes('\0')) throw new Failure('A path must not contain a NUL character.')
       const absolute = isAbsolute(path) ? resolve(path) : resolve(first, path)
       if (Buffer.byteLength(absolute) > pathBytesMax) throw tooLong(absolute)
-      return check(await realPathOfDeepest(absolute), path)
+      return check(realPathOfDeepest(absolute), path)
     },
     display(realPath) {
       if (!contains(first, realPath)) return realPath
       return relative(first, realPath) || '.'
     },
-    async open(realPath, flags) {
+    open(realPath, flags) {
       if ((flags & flagsThatAct) !== 0) throw new Error('jail.open only opens: O_CREAT and O_TRUNC are not for it.')
-      const handle = await openUnlinked(realPath, flags | constants.O_NONBLOCK | constants.O_NOFOLLOW)
+      const descriptor = openUnlinked(realPath, flags | constants.O_NONBLOCK | constants.O_NOFOLLOW)
       try {
-        check(await pathOfDescriptor(handle.fd, realPath), realPath)
-        return handle
+        check(pathOfDescriptor(descriptor, realPath), realPath)
+        return descriptor
       } catch (error) {
-        await handle.close()
+        closeSync(descriptor)
         throw error
       }
     },
@@ -81,9 +85,9 @@ async function realRoot(root: string): Promise<string> {
 
 const flagsThatAct = constants.O_CREAT | constants.O_TRUNC
 
-async function openUnlinked(realPath: string, flags: number): Promise<FileHandle> {
+function openUnlinked(realPath: string, flags: number): number {
   try {
-    return await open(realPath, flags)
+    return openSync(realPath, flags)
   } catch (cause) {
     // O_NOFOLLOW answers ELOOP for a link, with O_DIRECTORY it answers ENOTDIR.
     const code = errorCode(cause)
@@ -97,10 +101,10 @@ const pathBytesMax = 4_095
 const symlinkHopsMax = 40
 
 /** Resolves symlinks in the part of the path that exists; a dangling symlink is followed to where it would create. */
-async function realPathOfDeepest(absolute: string, hops = 0): Promise<string> {
+function realPathOfDeepest(absolute: string, hops = 0): string {
   if (hops > symlinkHopsMax) throw new Failure(`Path "${absolute}" has too many levels of symbolic links.`)
   try {
-    return await realpath(absolute)
+    return realpathSync.native(absolute)
   } catch (error) {
     const code = errorCode(error)
     if (code === 'ELOOP') throw new Failure(`Path "${absolute}" is a loop of symbolic links.`, { cause: error })
@@ -109,10 +113,19 @@ async function realPathOfDeepest(absolute: string, hops = 0): Promise<string> {
       throw new Failure(`Path "${absolute}" cannot be reached: permission denied.`, { cause: error })
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error
   }
-  const parent = await realPathOfDeepest(dirname(absolute), hops)
+  const parent = realPathOfDeepest(dirname(absolute), hops)
   const here = join(parent, basename(absolute))
-  const target = await readlink(here).catch(() => undefined)
+  const target = targetOfLink(here)
   return target === undefined ? here : realPathOfDeepest(resolve(parent, target), hops + 1)
+}
+
+/** `undefined` for what is no link, or not there. */
+function targetOfLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return undefined
+  }
 }
 
 function tooLong(path: string, cause?: unknown): Failure {
@@ -120,8 +133,8 @@ function tooLong(path: string, cause?: unknown): Failure {
 }
 
 /** Linux and macOS differ: only Linux tells the path behind a descriptor. */
-async function pathOfDescriptor(fd: number, fallback: string): Promise<string> {
-  return readlink(`/proc/self/fd/${fd}`).catch(() => realpath(fallback))
+function pathOfDescriptor(descriptor: number, fallback: string): string {
+  return targetOfLink(`/proc/self/fd/${descriptor}`) ?? realpathSync.native(fallback)
 }
 
 function errorCode(error: unknown): string | undefined {
