@@ -4,6 +4,7 @@ import { basename, sep } from 'node:path'
 import { type IgnoreRules, noIgnoreRules } from '../list/ignore-rules.js'
 import { type Directory, ignoreFilesAmong, isSettled, unreadDirectory } from './directory.js'
 import { folderOf } from './folder.js'
+import type { Looks } from './looks.js'
 import type { Paths } from './paths.js'
 import { snapshotOf } from './snapshot.js'
 import { stampOf } from './stamp.js'
@@ -21,6 +22,7 @@ export interface Indexed {
 }
 
 interface Options {
+  looks: Looks
   max?: number
   nowMs?: () => number
 }
@@ -35,9 +37,9 @@ const readsAtOnce = 64
  * ripgrep takes several times as long for, and also right where the system does not tell of changes: on network file
  * systems, and beyond the number of watches.
  */
-export function createPathIndex(root: string, { max = indexedMax, nowMs = Date.now }: Options = {}): PathIndex {
+export function createPathIndex(root: string, { looks, max = indexedMax, nowMs = Date.now }: Options): PathIndex {
   const top = unreadDirectory({ path: root, prefix: '', parent: undefined })
-  let known = snapshotOf(top)
+  let known = snapshotOf(top, looks)
   let turn: Promise<unknown> = Promise.resolve()
 
   const update = async (signal: AbortSignal): Promise<Indexed> => {
@@ -47,7 +49,7 @@ export function createPathIndex(root: string, { max = indexedMax, nowMs = Date.n
       try {
         await readAll(changed, { rules: createRules(), room, nowMs }, signal)
       } finally {
-        known = snapshotOf(top)
+        known = snapshotOf(top, looks)
       }
     }
     return known

@@ -14,8 +14,8 @@ const limitDefault = 20
 const limitMax = 200
 const suggestionsMax = 5
 
-export function searchFilesTool({ jail }: Workspace): Tool {
-  const indexes = outermost(jail.roots).map((root) => ({ root, index: createPathIndex(root) }))
+export function searchFilesTool({ jail, looks }: Workspace): Tool {
+  const indexes = outermost(jail.roots).map((root) => ({ root, index: createPathIndex(root, { looks }) }))
   return defineTool({
     name: 'search_files',
     title: 'Find files by name',
