@@ -6,6 +6,7 @@ import { createJournal } from './journal/journal.js'
 import { type ConversationsOptions, createConversations } from './panel/conversations.js'
 import { type CrowdingLimits, crowdingDefaults } from './panel/crowding.js'
 import { createOpenFiles } from './panel/open-files.js'
+import { createLooks } from './search/looks.js'
 import { createDocuments } from './text/documents.js'
 import { closeFileTool } from './tools/close-file.js'
 import { deleteFileTool } from './tools/delete-file.js'
@@ -66,7 +67,8 @@ export async function createFilesFamily(
   const openFiles = createOpenFiles({ conversations, jail, locks, documents, stateDir, limits, nowMs: Date.now, log })
   const temps = createTempFiles({ stateDir, log })
   const journal = createJournal({ jail, locks, stateDir, nowMs: Date.now, log })
-  const workspace: Workspace = { jail, locks, temps, panel: openFiles.panel, documents, journal }
+  const looks = createLooks({ log })
+  const workspace: Workspace = { jail, locks, temps, panel: openFiles.panel, documents, journal, looks }
   const sweeping = sweepTempFiles({ stateDir, roots: jail.roots }).catch((error: unknown) => {
     log.warn('old temp files could not be swept', { err: error })
   })
@@ -84,7 +86,7 @@ export async function createFilesFamily(
     ],
     panel: openFiles.owner,
     resources: [openFiles.resource],
-    close: async () => void (await Promise.all([sweeping, journal.swept(), openFiles.close()])),
+    close: async () => void (await Promise.all([sweeping, journal.swept(), openFiles.close(), looks.close()])),
   }
 }
 

@@ -3,6 +3,7 @@ import type { Locks } from './disk/lock.js'
 import type { TempFiles } from './disk/temp-files.js'
 import type { Journal } from './journal/journal.js'
 import type { Panel } from './panel/panel.js'
+import type { Looks } from './search/looks.js'
 import type { Documents } from './text/documents.js'
 
 /** What the tools of one server share. */
@@ -16,4 +17,5 @@ export interface Workspace {
   readonly documents: Documents
   /** Every change to a file goes through it. */
   readonly journal: Journal
+  readonly looks: Looks
 }

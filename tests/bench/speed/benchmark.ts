@@ -6,7 +6,8 @@ import { startEcho } from './echo.js'
 import { type Measured, measureEditsAndReads } from './edits-and-reads.js'
 import { startFilesContestants } from './files-contestants.js'
 import { layCorpus, measureGrep, type Searched } from './grep.js'
-import { layPaths, measurePathSearch, type PathSearch, type PathSearched } from './search-files.js'
+import { layPaths } from './path-corpus.js'
+import { measurePathSearches, type PathSearched, queriesOf } from './search-files.js'
 import { editsAndReadsTable, grepTable, pathSearchTable } from './tables.js'
 
 const fileSizes = [100, 10_000, 100_000]
@@ -87,17 +88,16 @@ async function searchNames(
   try {
     if (!(await server.toolNames()).includes('search_files')) return undefined
     world.say(`Searches over ${count} paths`)
-    await layPaths(root, { count, seed })
-    const searches: PathSearch[] = [
-      { label: 'ours', server, call: { name: 'search_files', args: { query: 'rendercart' } } },
-    ]
+    const name = layPaths(root, { count, seed })
+    const sampling = { rounds: searchRounds, warmUp: 1 }
+    const calls = queriesOf(name).map(({ what, query }) => ({ what, call: { name: 'search_files', args: { query } } }))
+    const searched = await measurePathSearches({ label: 'ours', server, calls }, sampling)
     const peer = await startPeer(filesystemPeer, world)?.(root)
-    if (peer) {
-      opened.push(peer)
-      const args = { path: root, pattern: '**/*render-cart*' }
-      searches.push({ label: 'server-filesystem', server: peer, call: { name: 'search_files', args } })
-    }
-    return await measurePathSearch(searches, { rounds: searchRounds, warmUp: 1 })
+    if (!peer) return searched
+    opened.push(peer)
+    const call = { name: 'search_files', args: { path: root, pattern: '**/*render-cart*' } }
+    const peers = { label: 'server-filesystem', server: peer, calls: [{ what: 'part of a name', call }] }
+    return [...searched, ...(await measurePathSearches(peers, sampling))]
   } finally {
     await Promise.all(opened.map((one) => one.close()))
   }

@@ -1,55 +1,58 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
 import type { ToolCall, ToolServer } from '../mcp/tool-server.js'
-import { createRandom } from '../random.js'
 import { type Sampling, sampleInTurns, type Timing } from './sample.js'
 
-/** Empty files under names such as people give, in folders as deep as those of a large project. */
-export async function layPaths(root: string, { count, seed }: { count: number; seed: string }): Promise<void> {
-  const random = createRandom(`${seed} paths`)
-  const folders = new Set<string>()
-  for (let made = 0; made < count; made += 1) {
-    const depth = random.between(1, 6)
-    const parts = Array.from({ length: depth }, () => `${random.pick(words)}${random.integer(12)}`)
-    const name = `${random.pick(words)}-${random.pick(words)}-${made}.${random.pick(endings)}`
-    const path = join(root, ...parts, name)
-    if (!folders.has(dirname(path))) await mkdir(dirname(path), { recursive: true })
-    folders.add(dirname(path))
-    await writeFile(path, '')
-  }
-}
-
-const words = 'user order cart price index render store event parse token cache query model route theme worker'.split(
-  ' ',
-)
-const endings = ['ts', 'tsx', 'py', 'md', 'css', 'json']
-
-export interface PathSearch {
+/** Searches of one server, the first of which fills whatever it remembers. */
+export interface PathSearches {
   readonly label: string
   readonly server: ToolServer
+  readonly calls: readonly NamedCall[]
+}
+
+interface NamedCall {
+  readonly what: string
   readonly call: ToolCall
 }
 
 export interface PathSearched {
   readonly label: string
-  /** The first search, before anything is remembered. */
-  readonly firstMs: number
+  readonly what: string
+  /** The server's very first search, which is only one of them. */
+  readonly firstMs: number | undefined
   readonly warm: Timing
 }
 
-export async function measurePathSearch(searches: readonly PathSearch[], sampling: Sampling): Promise<PathSearched[]> {
-  const searched: PathSearched[] = []
-  for (const { label, server, call } of searches) {
-    const start = performance.now()
+/** Every kind of query for which a search takes another way. `name` is that of a file. */
+export function queriesOf(name: string): { what: string; query: string }[] {
+  return [
+    { what: 'exact name', query: name },
+    { what: 'part of a name', query: 'render-cart' },
+    { what: 'fragments', query: 'rendercart' },
+    { what: 'scattered letters', query: 'rdrcrtjsn' },
+    { what: 'several words', query: 'cart theme json' },
+    { what: 'with a slash', query: 'driver/render' },
+    { what: 'one letter', query: 'e' },
+    { what: 'mistyped words', query: 'rendre carf' },
+    { what: 'nothing found, some similar', query: 'zzrenderz cartz' },
+    { what: 'nothing found, none similar', query: 'zzqqzzqq' },
+  ]
+}
+
+export async function measurePathSearches(
+  { label, server, calls }: PathSearches,
+  sampling: Sampling,
+): Promise<PathSearched[]> {
+  const search = async (call: ToolCall): Promise<void> => {
     const answer = await server.call(call)
-    const firstMs = performance.now() - start
     if (!answer.ok) throw new Error(`${label} failed: ${answer.text.slice(0, 500)}`)
-    const task = { label, run: async () => void (await server.call(call)) }
-    const timings = await sampleInTurns([task], affordable(sampling, firstMs))
-    const warm = timings.get(label)
-    if (warm) searched.push({ label, firstMs, warm })
   }
-  return searched
+  const [first] = calls
+  if (!first) return []
+  const start = performance.now()
+  await search(first.call)
+  const firstMs = performance.now() - start
+  const tasks = calls.map(({ what, call }) => ({ label: what, run: () => search(call) }))
+  const timings = await sampleInTurns(tasks, affordable(sampling, firstMs))
+  return [...timings].map(([what, warm]) => ({ label, what, firstMs: what === first.what ? firstMs : undefined, warm }))
 }
 
 /** Of a search that takes long, so many milliseconds of searches are enough. */

@@ -43,16 +43,18 @@ export function grepTable(searched: readonly Searched[], corpus: { files: number
 }
 
 export function pathSearchTable(searched: readonly PathSearched[], paths: number): Table {
-  const ours = searched.find(({ label }) => label === 'ours')
+  const ours = (other: PathSearched) =>
+    searched.find(({ label, what }) => label === 'ours' && what === other.what) ?? other
   return {
     title: `Searches by name over ${paths} paths, milliseconds`,
-    head: ['server', 'first', 'p50 warm', 'p99 warm', 'to ours'],
-    rows: searched.map(({ label, firstMs, warm }) => [
-      label,
-      ms(firstMs),
-      ms(warm.p50),
-      ms(warm.p99),
-      ours ? ratio(warm.p50, ours.warm.p50) : '–',
+    head: ['server', 'query', 'first', 'p50 warm', 'p99 warm', 'to ours'],
+    rows: searched.map((one) => [
+      one.label,
+      one.what,
+      one.firstMs === undefined ? '–' : ms(one.firstMs),
+      ms(one.warm.p50),
+      ms(one.warm.p99),
+      ratio(one.warm.p50, ours(one).warm.p50),
     ]),
   }
 }

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:fs'
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -150,3 +150,19 @@ function killGroup(leader: number): void {
     // Nobody of the group is left, as it should be.
   }
 }
+
+it('the files server ends within a second when a search has started a second thread', async () => {
+  const files = servers.find(({ name }) => name === 'files')
+  if (!files) throw new Error('There is no files server.')
+  const server = await startStdioServer(files)
+  for (let at = 0; at < 3_000; at += 1) await mkdir(join(server.folder, `d${at}`))
+  await server.initialize()
+  // The first one reads; only the second looks for changes, which is what the thread is for.
+  for (let round = 0; round < 2; round += 1) {
+    await server.request('tools/call', { name: 'search_files', arguments: { query: 'd' } })
+  }
+  const begin = performance.now()
+  server.child.stdin.end()
+  expect(await server.exited).toEqual({ code: 0, signal: null })
+  expect(performance.now() - begin).toBeLessThan(exitMsMax)
+})

@@ -1,27 +1,21 @@
-import { type Dirent, lstatSync, type Stats, statSync } from 'node:fs'
+import { type Dirent, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type IgnoreFile, ignoreFiles } from '../list/ignore-rules.js'
-import type { Candidate } from './fuzzy.js'
+import { type Folder, folderOf } from './folder.js'
+import { noStamp, type Stamp, statsOf } from './stamp.js'
 
 /** What an index remembers of one directory. */
 export interface Directory {
   readonly path: string
-  /** How the paths of its files begin: "" or "src/tools/". */
-  readonly prefix: string
   readonly parent: Directory | undefined
-  files: readonly Candidate[]
+  /** Its files. */
+  folder: Folder
   directories: ReadonlyMap<string, Directory>
   /** As it was when it was read. */
   stamp: Stamp
   ignoreFiles: IgnoreFiles
   /** `unread` also when it may have changed since without a trace; `cut`: there was no room for all it holds. */
   state: 'unread' | 'read' | 'cut'
-}
-
-export interface Stamp {
-  /** The change time: unlike the modification time nobody can set it back. */
-  readonly changedMs: number
-  readonly inode: number
 }
 
 export interface IgnoreFiles {
@@ -31,21 +25,27 @@ export interface IgnoreFiles {
   readonly changedMs: number
 }
 
-const noStamp: Stamp = { changedMs: 0, inode: 0 }
 export const noIgnoreFiles: IgnoreFiles = { names: [], text: '', changedMs: 0 }
 
-export function unreadDirectory(place: Pick<Directory, 'path' | 'prefix' | 'parent'>): Directory {
-  return { ...place, files: [], directories: new Map(), stamp: noStamp, ignoreFiles: noIgnoreFiles, state: 'unread' }
+interface Place extends Pick<Directory, 'path' | 'parent'> {
+  /** Of its folder. */
+  prefix: string
+}
+
+export function unreadDirectory({ path, parent, prefix }: Place): Directory {
+  return {
+    path,
+    parent,
+    folder: folderOf(prefix, []),
+    directories: new Map(),
+    stamp: noStamp,
+    ignoreFiles: noIgnoreFiles,
+    state: 'unread',
+  }
 }
 
 export function haveIgnoreFilesChanged({ path, ignoreFiles }: Directory): boolean {
   return readIgnoreFiles(path, ignoreFiles.names).text !== ignoreFiles.text
-}
-
-/** All zero for what is no directory, or not to be seen. */
-export function stampOf(path: string): Stamp {
-  const stats = statsOf(() => lstatSync(path, { throwIfNoEntry: false }))
-  return stats?.isDirectory() ? { changedMs: stats.ctimeMs, inode: stats.ino } : noStamp
 }
 
 /** Those of a directory with these entries. */
@@ -56,20 +56,11 @@ export function ignoreFilesAmong(path: string, entries: readonly Dirent[]): Igno
 }
 
 function readIgnoreFiles(path: string, names: readonly IgnoreFile[]): IgnoreFiles {
-  const stats = names.map((name) => statsOf(() => statSync(join(path, name), { throwIfNoEntry: false })))
+  const stats = names.map((name) => statsOf(join(path, name), statSync))
   return {
     names,
     text: stats.map((found) => `${found?.ctimeMs} ${found?.ino}`).join(),
     changedMs: Math.max(...stats.map((found) => found?.ctimeMs ?? 0)),
-  }
-}
-
-function statsOf(look: () => Stats | undefined): Stats | undefined {
-  try {
-    return look()
-  } catch {
-    // What cannot be looked at is as good as not there.
-    return undefined
   }
 }
 

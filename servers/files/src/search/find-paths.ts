@@ -1,4 +1,6 @@
-import { type Candidate, createScorer, type Query } from './fuzzy.js'
+import { createScorer } from './fuzzy.js'
+import type { Paths } from './paths.js'
+import type { Query } from './query.js'
 
 export interface Finding {
   readonly sources: readonly Source[]
@@ -9,7 +11,7 @@ export interface Finding {
 /** What one root holds. */
 export interface Source {
   readonly root: string
-  readonly candidates: Iterable<Candidate>
+  readonly paths: Paths
 }
 
 export interface Found {
@@ -27,17 +29,27 @@ export interface Hit {
 }
 
 export function findPaths({ sources, query, limit }: Finding): Found {
-  const score = createScorer()
+  const scorer = createScorer(query)
   const hits: Hit[] = []
   let total = 0
-  for (const { root, candidates } of sources) {
-    for (const candidate of candidates) {
-      const worst = hits.length < limit ? undefined : hits.at(-1)
-      const points = score(query, candidate, worst?.points)
-      if (points === undefined) continue
-      total += 1
-      const hit = { root, path: candidate.path, points }
-      if (!worst || compare(hit, worst) < 0) insert(hits, hit, limit)
+  for (const { root, paths } of sources) {
+    const { folders, masks } = paths
+    let next = 0
+    for (const folder of folders) {
+      const first = next
+      next += folder.names.length
+      let score: ReturnType<typeof scorer> | undefined
+      for (let at = first; at < next; at += 1) {
+        if (((masks[at] ?? 0) & query.mask) !== query.mask) continue
+        score ??= scorer(folder)
+        const worst = hits.length < limit ? undefined : hits.at(-1)
+        const points = score(at - first, worst?.points)
+        if (points === undefined) continue
+        total += 1
+        if (worst && points < worst.points) continue
+        const hit = { root, path: folder.prefix + (folder.names[at - first] ?? ''), points }
+        if (!worst || compare(hit, worst) < 0) insert(hits, hit, limit)
+      }
     }
   }
   return { hits, total }

@@ -1,10 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { findPaths } from './find-paths.js'
-import { candidateOf, queryOf } from './fuzzy.js'
+import { folderOf } from './folder.js'
+import { type Paths, pathsOf } from './paths.js'
+import { queryOf } from './query.js'
+
+function grouped(paths: readonly string[]): Paths {
+  const byPrefix = new Map<string, string[]>()
+  for (const path of paths) {
+    const end = path.lastIndexOf('/') + 1
+    const prefix = path.slice(0, end)
+    byPrefix.set(prefix, [...(byPrefix.get(prefix) ?? []), path.slice(end)])
+  }
+  return pathsOf([...byPrefix].map(([prefix, names]) => folderOf(prefix, names)))
+}
 
 function search(paths: readonly string[], query: string, limit = paths.length): string[] {
-  const sources = [{ root: '/', candidates: paths.map(candidateOf) }]
+  const sources = [{ root: '/', paths: grouped(paths) }]
   return findPaths({ sources, query: queryOf(query), limit }).hits.map(({ path }) => path)
 }
 
@@ -158,7 +170,7 @@ function hash(text: string, seed: number): number {
 
 test('a limit of one on many paths finds the same best one and counts them all', () => {
   const many = Array.from({ length: 5_000 }, (_, index) => `dir${index % 50}/some-file-${index}.ts`)
-  const sources = [{ root: '/', candidates: [...many, 'deep/in/here/sf'].map(candidateOf) }]
+  const sources = [{ root: '/', paths: grouped([...many, 'deep/in/here/sf']) }]
   const { hits, total } = findPaths({ sources, query: queryOf('sf'), limit: 1 })
   expect(hits.map(({ path: best }) => best)).toEqual(['deep/in/here/sf'])
   expect(total).toBe(5_001)

@@ -4,14 +4,18 @@ import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { asNobody } from '../tools/as-nobody.fixture.js'
-import { createPathIndex, type PathIndex } from './path-index.js'
+import { createLooks } from './looks.js'
+import { createPathIndex, type Indexed, type PathIndex } from './path-index.js'
+
+const log = { debug() {}, info() {}, warn() {}, error() {} }
+const looks = createLooks({ log })
 
 let root: string
 let index: PathIndex
 
 beforeEach(async () => {
   root = await realpath(await mkdtemp(join(tmpdir(), 'files-index-')))
-  index = createPathIndex(root)
+  index = createPathIndex(root, { looks })
 })
 
 afterEach(async () => {
@@ -23,14 +27,17 @@ async function put(path: string, content = ''): Promise<void> {
   await writeFile(join(root, path), content)
 }
 
+function pathsIn({ paths: { folders } }: Indexed): string[] {
+  return folders.flatMap(({ prefix, names }) => names.map((name) => prefix + name))
+}
+
 async function paths(of = index): Promise<string[]> {
-  const { candidates } = await of.update(new AbortController().signal)
-  return [...candidates].map(({ path }) => path).sort()
+  return pathsIn(await of.update(new AbortController().signal)).sort()
 }
 
 /** An index that takes everything for old: it reads nothing again only to be on the safe side. */
 async function settle(): Promise<void> {
-  index = createPathIndex(root, { nowMs: () => Date.now() + 3_600_000 })
+  index = createPathIndex(root, { looks, nowMs: () => Date.now() + 3_600_000 })
   await paths()
   await fileClockTick()
 }
@@ -125,7 +132,7 @@ test('any sequence of changes leads to what a new index has', async () => {
     fc.asyncProperty(fc.array(fc.array(change, { maxLength: 4 }), { maxLength: 5 }), async (rounds) => {
       await rm(root, { recursive: true })
       await mkdir(root)
-      const old = createPathIndex(root)
+      const old = createPathIndex(root, { looks })
       for (const changes of rounds) {
         for (const { kind, place: at, name: entry, to, content } of changes) {
           if (kind === 'file') await put(join(at, entry), content).catch(() => undefined)
@@ -134,7 +141,7 @@ test('any sequence of changes leads to what a new index has', async () => {
           if (kind === 'rename' && at !== '' && to !== '')
             await rename(join(root, at), join(root, to)).catch(() => undefined)
         }
-        expect(await paths(old)).toEqual(await paths(createPathIndex(root)))
+        expect(await paths(old)).toEqual(await paths(createPathIndex(root, { looks })))
       }
     }),
     { numRuns: 60 },
@@ -181,16 +188,16 @@ describe('an index', () => {
   test('holds no more than its limit, the deepest left out, and fills up when there is room', async () => {
     for (let at = 0; at < 10; at += 1) await put(`top${at}`)
     for (let at = 0; at < 30; at += 1) await put(`dir/deep${at}`)
-    const small = createPathIndex(root, { max: 20 })
-    const { candidates, complete } = await small.update(new AbortController().signal)
-    const found = [...candidates].map(({ path }) => path)
-    expect(complete).toBe(false)
+    const small = createPathIndex(root, { looks, max: 20 })
+    const first = await small.update(new AbortController().signal)
+    const found = pathsIn(first)
+    expect(first.complete).toBe(false)
     expect(found.length).toBeLessThanOrEqual(20)
     expect(found.filter((path) => path.startsWith('top'))).toHaveLength(10)
     for (let at = 0; at < 30; at += 1) if (at !== 7) await unlink(join(root, `dir/deep${at}`))
     const later = await small.update(new AbortController().signal)
     expect(later.complete).toBe(true)
-    expect([...later.candidates].map(({ path }) => path)).toContain('dir/deep7')
+    expect(pathsIn(later)).toContain('dir/deep7')
   })
 
   test('that was cancelled in the middle is whole the next time', async () => {

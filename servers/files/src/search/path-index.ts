@@ -1,24 +1,28 @@
 import type { Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, sep } from 'node:path'
 import { type IgnoreRules, noIgnoreRules } from '../list/ignore-rules.js'
-import { type Directory, ignoreFilesAmong, isSettled, stampOf, unreadDirectory } from './directory.js'
-import { type Candidate, candidateOf } from './fuzzy.js'
+import { type Directory, ignoreFilesAmong, isSettled, unreadDirectory } from './directory.js'
+import { folderOf } from './folder.js'
+import type { Looks } from './looks.js'
+import type { Paths } from './paths.js'
 import { snapshotOf } from './snapshot.js'
+import { stampOf } from './stamp.js'
 
 /** The paths of all files below a root that no ignore file names. */
 export interface PathIndex {
   /** What is there now, with what others have made or deleted up to this call. */
-  update(signal: AbortSignal): Promise<Paths>
+  update(signal: AbortSignal): Promise<Indexed>
 }
 
-export interface Paths {
-  readonly candidates: Iterable<Candidate>
+export interface Indexed {
+  readonly paths: Paths
   /** False when there is more than an index holds. */
   readonly complete: boolean
 }
 
 interface Options {
+  looks: Looks
   max?: number
   nowMs?: () => number
 }
@@ -33,24 +37,22 @@ const readsAtOnce = 64
  * ripgrep takes several times as long for, and also right where the system does not tell of changes: on network file
  * systems, and beyond the number of watches.
  */
-export function createPathIndex(root: string, { max = indexedMax, nowMs = Date.now }: Options = {}): PathIndex {
+export function createPathIndex(root: string, { looks, max = indexedMax, nowMs = Date.now }: Options): PathIndex {
   const top = unreadDirectory({ path: root, prefix: '', parent: undefined })
-  let known = snapshotOf(top)
+  let known = snapshotOf(top, looks)
   let turn: Promise<unknown> = Promise.resolve()
 
-  const update = async (signal: AbortSignal): Promise<Paths> => {
+  const update = async (signal: AbortSignal): Promise<Indexed> => {
     const room = { left: max - known.size }
     const changed = known.changed(room.left > 0)
     if (changed.length > 0) {
       try {
         await readAll(changed, { rules: createRules(), room, nowMs }, signal)
       } finally {
-        known = snapshotOf(top)
+        known = snapshotOf(top, looks)
       }
     }
-    const { directories, complete } = known
-    // A generator itself could be read once only.
-    return { candidates: { [Symbol.iterator]: () => candidatesOf(directories) }, complete }
+    return known
   }
 
   return {
@@ -90,7 +92,10 @@ interface Reading {
 
 /** Takes in what a directory holds now; answers those of its directories that are to be read for the first time. */
 async function read(directory: Directory, { rules, room, nowMs }: Reading): Promise<Directory[]> {
-  const { path, prefix } = directory
+  const { path, folder } = directory
+  const { prefix } = folder
+  // `join` would take longer for all names than anything else that is done with them.
+  const before = path.endsWith(sep) ? path : path + sep
   const readAtMs = nowMs()
   const stamp = stampOf(path)
   const entries = stamp.inode === 0 ? [] : await readdir(path, { withFileTypes: true }).catch((): Dirent[] => [])
@@ -99,26 +104,26 @@ async function read(directory: Directory, { rules, room, nowMs }: Reading): Prom
   const known = ignoreFiles.text === directory.ignoreFiles.text ? directory.directories : undefined
   directory.ignoreFiles = ignoreFiles
   const { isIgnored } = await rules.read(directory)
-  const files: Candidate[] = []
+  const names: string[] = []
   const directories = new Map<string, Directory>()
   const unread: Directory[] = []
-  room.left += directory.files.length
+  room.left += folder.names.length
   let left = 0
   for (const entry of entries) {
     const { name } = entry
-    if (name === '.git' || isIgnored(join(path, name), entry.isDirectory())) continue
+    if (name === '.git' || isIgnored(before + name, entry.isDirectory())) continue
     const inner = entry.isDirectory() ? known?.get(name) : undefined
     if (inner) directories.set(name, inner)
     else if (room.left <= 0) left += 1
     else {
       room.left -= 1
-      if (!entry.isDirectory()) files.push(candidateOf(prefix + name))
-      else unread.push(unreadDirectory({ path: join(path, name), prefix: `${prefix}${name}/`, parent: directory }))
+      if (!entry.isDirectory()) names.push(name)
+      else unread.push(unreadDirectory({ path: before + name, prefix: `${prefix}${name}/`, parent: directory }))
     }
   }
   for (const inner of unread) directories.set(basename(inner.path), inner)
   const state = left > 0 ? 'cut' : isSettled({ stamp, ignoreFiles }, readAtMs) ? 'read' : 'unread'
-  Object.assign(directory, { files, directories, stamp, state })
+  Object.assign(directory, { folder: folderOf(prefix, names), directories, stamp, state })
   return unread
 }
 
@@ -138,8 +143,4 @@ function createRules(): Rules {
     return rules
   }
   return { read: remember }
-}
-
-function* candidatesOf(directories: readonly Directory[]): Generator<Candidate> {
-  for (const { files } of directories) yield* files
 }

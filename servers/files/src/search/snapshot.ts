@@ -1,9 +1,11 @@
-import { type Directory, haveIgnoreFilesChanged, stampOf } from './directory.js'
+import { type Directory, haveIgnoreFilesChanged } from './directory.js'
+import { lookListOf } from './look-round.js'
+import type { Looks } from './looks.js'
+import { type Paths, pathsOf } from './paths.js'
 
 /** All directories as they were read last. */
 export interface Snapshot {
-  /** Breadth first. */
-  readonly directories: readonly Directory[]
+  readonly paths: Paths
   /** Files and directories. */
   readonly size: number
   /** False when not all of every directory is remembered. */
@@ -13,27 +15,27 @@ export interface Snapshot {
 }
 
 /**
- * Every search looks at every directory. What that takes lies in arrays of its own, side by side, which halves the time:
- * the directories themselves are scattered over the memory.
+ * Every search looks at every directory and at every path. What that takes lies in arrays of its own, side by side,
+ * which halves the time: the directories themselves are scattered over the memory.
  */
-export function snapshotOf(top: Directory): Snapshot {
+export function snapshotOf(top: Directory, looks: Looks): Snapshot {
   const directories = directoriesWithin(top)
-  const paths = directories.map(({ path }) => path)
-  const changedMs = Float64Array.from(directories, ({ stamp }) => stamp.changedMs)
-  const inodes = Float64Array.from(directories, ({ stamp }) => stamp.inode)
+  const paths = pathsOf(directories.map(({ folder }) => folder))
+  const list = lookListOf(
+    directories.map(({ path }) => path),
+    directories.map(({ stamp }) => stamp),
+  )
   const unread = directories.filter(({ state }) => state === 'unread')
   const cut = directories.filter(({ state }) => state === 'cut')
   const withIgnoreFiles = directories.filter(({ ignoreFiles }) => ignoreFiles.names.length > 0)
 
   return {
-    directories,
-    size: directories.reduce((sum, { files }) => sum + 1 + files.length, 0),
+    paths,
+    size: directories.length + paths.masks.length,
     complete: cut.length === 0,
     changed(hasRoom) {
       const due = new Set([...unread, ...(hasRoom ? cut : []), ...withIgnoreFiles.filter(haveIgnoreFilesChanged)])
-      for (const [index, path] of paths.entries()) {
-        const now = stampOf(path)
-        if (now.changedMs === changedMs[index] && now.inode === inodes[index]) continue
+      for (const index of looks.changed(list)) {
         const directory = directories[index]
         if (directory) due.add(directory)
       }

@@ -3,9 +3,9 @@ import { type Arguments, type Call, defineTool, Failure, type Note, type Tool } 
 import { contains, type Jail } from '@auroracoder/kit/jail'
 import { z } from 'zod'
 import { type Found, findPaths, type Hit, type Source } from '../search/find-paths.js'
-import { type Candidate, queryCharsMax, queryOf } from '../search/fuzzy.js'
 import { nearestQuery } from '../search/nearest-query.js'
 import { createPathIndex, indexedMax } from '../search/path-index.js'
+import { queryCharsMax, queryOf } from '../search/query.js'
 import type { Workspace } from '../workspace.js'
 import { asNumber, renamed } from './habits.js'
 import { printable } from './printable.js'
@@ -14,8 +14,8 @@ const limitDefault = 20
 const limitMax = 200
 const suggestionsMax = 5
 
-export function searchFilesTool({ jail }: Workspace): Tool {
-  const indexes = outermost(jail.roots).map((root) => ({ root, index: createPathIndex(root) }))
+export function searchFilesTool({ jail, looks }: Workspace): Tool {
+  const indexes = outermost(jail.roots).map((root) => ({ root, index: createPathIndex(root, { looks }) }))
   return defineTool({
     name: 'search_files',
     title: 'Find files by name',
@@ -107,10 +107,9 @@ function tell({ jail, call, words, found: { hits, total }, sources }: Telling): 
 }
 
 function similarPaths(sources: readonly Source[], words: string): readonly Hit[] {
-  const query = nearestQuery(candidatesOf(sources), words)
+  const query = nearestQuery(
+    sources.map(({ paths }) => paths),
+    words,
+  )
   return query === undefined ? [] : findPaths({ sources, query: queryOf(query), limit: suggestionsMax }).hits
-}
-
-function* candidatesOf(sources: readonly Source[]): Generator<Candidate> {
-  for (const { candidates } of sources) yield* candidates
 }
