@@ -86,7 +86,10 @@ export async function createFilesFamily(
     ],
     panel: openFiles.owner,
     resources: [openFiles.resource],
-    close: async () => void (await Promise.all([sweeping, journal.swept(), openFiles.close(), looks.close()])),
+    close: async () => {
+      await Promise.all([sweeping, journal.swept(), openFiles.close(), looks.close()])
+      temps.close()
+    },
   }
 }
 

@@ -1,7 +1,7 @@
 import { type BigIntStats, closeSync, constants, fstatSync } from 'node:fs'
 import { Failure } from '@auroracoder/kit'
 import type { Jail } from '@auroracoder/kit/jail'
-import { readAll } from './descriptor.js'
+import { holds, readAll } from './descriptor.js'
 import { errorCode } from './error-code.js'
 
 /** Larger files are neither read nor edited: shell tools can cut them. */
@@ -12,8 +12,11 @@ export interface FileContent {
   readonly stats: BigIntStats
 }
 
-/** A regular file as it is; `undefined` when there is none. Throws `Failure` for anything that is not one. */
-export async function readFile(jail: Jail, path: string): Promise<FileContent | undefined> {
+/**
+ * A regular file as it is; `undefined` when there is none. Throws `Failure` for anything that is not one. Where it still
+ * holds the bytes that are `known` of it, those are answered.
+ */
+export async function readFile(jail: Jail, path: string, known?: Buffer): Promise<FileContent | undefined> {
   const shown = jail.display(path)
   const descriptor = openExisting(jail, path, shown)
   if (descriptor === undefined) return undefined
@@ -25,7 +28,9 @@ export async function readFile(jail: Jail, path: string): Promise<FileContent | 
         `"${shown}" has ${stats.size} bytes; files of at most ${fileBytesMax} can be opened. Use a shell command (head, sed, split) for a part of it.`,
       )
     }
-    return { bytes: await readAll(descriptor, Number(stats.size)), stats }
+    const size = Number(stats.size)
+    if (known && size > 0 && known.length === size && (await holds(descriptor, known))) return { bytes: known, stats }
+    return { bytes: await readAll(descriptor, size), stats }
   } finally {
     closeSync(descriptor)
   }

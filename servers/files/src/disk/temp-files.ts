@@ -1,50 +1,74 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, unlinkSync, writeFileSync } from 'node:fs'
-import { readdir, readFile, unlink } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { readdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { Log } from '@auroracoder/kit'
 import { contains } from '@auroracoder/kit/jail'
 
 /**
- * Names for temp files, each noted in the state folder before it is made, so that a later start can remove what a
- * killed process left behind.
+ * Names for temp files. Each directory that gets one is noted in the state folder before, once for a process, so that a
+ * later start can remove what a killed process left behind.
  */
 export interface TempFiles {
-  /** A name in that directory, told to `use`; forgotten when `use` is done with it. */
+  /** A name in that directory, told to `use`. */
   with<T>(directory: string, use: (name: string) => Promise<T>): Promise<T>
+  /** Forgets the notes, unless a temp file may still be there. */
+  close(): void
 }
 
 const prefix = '.auroracoder-'
 const suffix = '.tmp'
+/** Directories that are noted at a time. */
+const notesMax = 1_000
 
 export function createTempFiles({ stateDir, log }: { stateDir: string; log: Log }): TempFiles {
   const notes = join(stateDir, 'temp')
+  const own = `${process.pid}-${randomBytes(6).toString('hex')}`
+  const noted = new Map<string, string>()
+  let made = 0
+  let underWay = 0
+
+  const forget = (): void => {
+    if (underWay > 0) return
+    for (const id of noted.values()) removeIfThere(join(notes, id))
+    noted.clear()
+  }
+  const noteOf = (directory: string): string => {
+    const known = noted.get(directory)
+    if (known !== undefined) return known
+    if (noted.size >= notesMax) forget()
+    const id = `${own}-${made}`
+    try {
+      writeNote(join(notes, id), directory)
+      noted.set(directory, id)
+    } catch (error) {
+      // Without a note its temp files can only be swept by hand; that is no reason to refuse the write.
+      log.warn('the directory of a temp file could not be noted', { directory, err: error })
+    }
+    return id
+  }
+
   return {
     async with(directory, use) {
-      const id = `${process.pid}-${randomBytes(6).toString('hex')}`
-      const name = `${prefix}${id}${suffix}`
-      const note = join(notes, id)
-      try {
-        writeNote(note, join(directory, name))
-      } catch (error) {
-        // Without a note the file can only be swept by hand; that is no reason to refuse the write.
-        log.warn('temp file could not be noted', { note, err: error })
-      }
+      const name = `${prefix}${noteOf(directory)}-${made}${suffix}`
+      made += 1
+      underWay += 1
       try {
         return await use(name)
       } finally {
-        removeIfThere(note)
+        underWay -= 1
       }
     },
+    close: forget,
   }
 }
 
-function writeNote(note: string, path: string): void {
+function writeNote(note: string, directory: string): void {
   try {
-    writeFileSync(note, path)
+    writeFileSync(note, directory)
   } catch {
     mkdirSync(dirname(note), { recursive: true })
-    writeFileSync(note, path)
+    writeFileSync(note, directory)
   }
 }
 
@@ -65,17 +89,22 @@ export async function sweepTempFiles({
   roots: readonly string[]
 }): Promise<void> {
   const notes = join(stateDir, 'temp')
-  const names = await readdir(notes).catch(() => [])
-  for (const name of names) {
-    if (isRunning(Number.parseInt(name, 10))) continue
-    const note = join(notes, name)
-    const path = await readFile(note, 'utf8').catch(() => '')
-    const isOurs = basename(path) === `${prefix}${name}${suffix}` && roots.some((root) => contains(root, path))
+  for (const id of await namesIn(notes)) {
+    if (isRunning(Number.parseInt(id, 10))) continue
+    const note = join(notes, id)
+    const directory = await readFile(note, 'utf8').catch(() => '')
     // A note of another workspace stays for the server of that workspace.
-    if (path !== '' && !isOurs) continue
-    if (isOurs) await unlink(path).catch(() => undefined)
-    await unlink(note).catch(() => undefined)
+    if (directory !== '' && !roots.some((root) => contains(root, directory))) continue
+    const left = (await namesIn(directory)).filter(
+      (name) => name.startsWith(`${prefix}${id}-`) && name.endsWith(suffix),
+    )
+    for (const name of left) removeIfThere(join(directory, name))
+    removeIfThere(note)
   }
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  return directory === '' ? [] : readdir(directory).catch(() => [])
 }
 
 function isRunning(pid: number): boolean {

@@ -57,6 +57,7 @@ describe('writing', () => {
     await write('a', 'x')
     expect((await stat(join(root, 'a'))).mode & 0o777).toBe(0o666 & ~process.umask())
     expect(await readdir(root)).toEqual(['a'])
+    temps.close()
     expect(await readdir(join(stateDir, 'temp'))).toEqual([])
   })
 
@@ -190,27 +191,32 @@ async function eventsOfTempFiles(count: number): Promise<void> {
 describe('the sweep', () => {
   const dead = 2 ** 22 + 1
 
-  async function note(id: string, path: string): Promise<void> {
+  async function note(id: string, directory: string, left = `.auroracoder-${id}-7.tmp`): Promise<string> {
     await mkdir(join(stateDir, 'temp'), { recursive: true })
-    await put(join(stateDir, 'temp', id), path)
-    await put(path, 'left over').catch(() => undefined)
+    await put(join(stateDir, 'temp', id), directory)
+    await put(join(directory, left), 'left over')
+    return join(directory, left)
   }
 
-  test('leaves temp files of living processes, and those of other workspaces', async () => {
-    const living = join(root, `.auroracoder-${process.pid}-aa.tmp`)
-    const foreign = join(folder, `.auroracoder-${dead}-bb.tmp`)
-    await note(`${process.pid}-aa`, living)
-    await note(`${dead}-bb`, foreign)
+  test('removes what a dead process left, and its note', async () => {
+    await note(`${dead}-aa-0`, root)
     await sweepTempFiles({ stateDir, roots: [root] })
-    expect(await readdir(root)).toHaveLength(1)
-    expect(String(await read(foreign))).toBe('left over')
+    expect(await readdir(root)).toEqual([])
+    expect(await readdir(join(stateDir, 'temp'))).toEqual([])
+  })
+
+  test('leaves temp files of living processes, and those of other workspaces', async () => {
+    const living = await note(`${process.pid}-aa-0`, root)
+    const foreign = await note(`${dead}-bb-0`, folder)
+    await sweepTempFiles({ stateDir, roots: [root] })
+    for (const path of [living, foreign]) expect(String(await read(path))).toBe('left over')
   })
 
   test('removes only what is named like its note', async () => {
-    const precious = join(root, 'precious')
-    await note(`${dead}-aa`, precious)
+    const others = [`.auroracoder-${dead}-aa-01.tmp`, `.auroracoder-${dead}-bb-0-7.tmp`, 'precious']
+    for (const name of others) await note(`${dead}-aa-0`, root, name)
     await sweepTempFiles({ stateDir, roots: [root] })
-    expect(String(await read(precious))).toBe('left over')
+    expect((await readdir(root)).toSorted()).toEqual(others.toSorted())
   })
 
   test('does nothing where there is nothing', async () => {

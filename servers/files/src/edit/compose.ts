@@ -1,7 +1,7 @@
 import { assembleDocument, type TextDocument } from '../text/document.js'
 import { type Encoding, utf8 } from '../text/encoding.js'
-import { type Lines, spliceLines, splitLines } from '../text/lines.js'
-import { lineAt } from './find/haystack.js'
+import { joinLines, type Lines, spliceLines, splitLines } from '../text/lines.js'
+import { lineAt, textBetween, textLength } from '../text/offsets.js'
 import type { Outcome } from './request.js'
 import type { Span } from './spans.js'
 
@@ -10,31 +10,20 @@ import type { Span } from './spans.js'
  * anew, and what was written is read back: text that the encoding cannot hold is refused.
  */
 export function compose(document: TextDocument, spans: readonly Span[]): Outcome<TextDocument> {
-  const { bytes, encoding, text } = document
-  const offsetOf = byteOffsets(document)
-  const parts: Uint8Array[] = []
-  const texts: string[] = []
-  let copiedBytes = 0
-  let copiedText = 0
-  for (const span of spans) {
-    const start = offsetOf(span.start)
-    parts.push(bytes.subarray(copiedBytes, start), encoding.encode(span.text))
-    texts.push(text.slice(copiedText, span.start), span.text)
-    copiedBytes = offsetOf(span.end)
-    copiedText = span.end
+  if (joinsLineEnds(document.lines, spans)) return { refused: joinedLineEnds }
+  const composed = {
+    bytes: composedBytes(document, spans),
+    encoding: document.encoding,
+    lines: composedLines(document.lines, spans),
   }
-  parts.push(bytes.subarray(copiedBytes))
-  texts.push(text.slice(copiedText))
-  if (joinsLineEnds(texts)) return { refused: joinedLineEnds }
-  const composed = { bytes: Buffer.concat(parts), encoding, text: texts.join('') }
   if (!saysIts(composed, { document, spans })) return { refused: unwritable(document, spans) }
-  return { ok: assembleDocument({ ...composed, lines: composedLines(document, spans, composed.text) }) }
+  return { ok: assembleDocument(composed) }
 }
 
 interface Composed {
-  bytes: Uint8Array
+  bytes: Buffer
   encoding: Encoding
-  text: string
+  lines: Lines
 }
 
 interface Origin {
@@ -42,50 +31,85 @@ interface Origin {
   spans: readonly Span[]
 }
 
+function composedBytes(document: TextDocument, spans: readonly Span[]): Buffer {
+  const { bytes, encoding } = document
+  const offsetOf = byteOffsets(document)
+  const parts: Uint8Array[] = []
+  let copied = 0
+  for (const span of spans) {
+    parts.push(bytes.subarray(copied, offsetOf(span.start)), encoding.encode(span.text))
+    copied = offsetOf(span.end)
+  }
+  return Buffer.concat([...parts, bytes.subarray(copied)])
+}
+
 /** Whether the bytes, read back, are the text. Where texts can be encoded apart, what was added tells. */
-function saysIts({ bytes, encoding, text }: Composed, { document, spans }: Origin): boolean {
-  if (!encoding.concatenates) return encoding.decode(bytes.subarray(encoding.bom.length)) === text
+function saysIts({ bytes, encoding, lines }: Composed, { document, spans }: Origin): boolean {
+  if (!encoding.concatenates) return encoding.decode(bytes.subarray(encoding.bom.length)) === joinLines(lines)
   return spans.every(
     (span) =>
-      !splitsPair(document.text, span.start) &&
-      !splitsPair(document.text, span.end) &&
+      !splitsPair(document.lines, span.start) &&
+      !splitsPair(document.lines, span.end) &&
       encoding.decode(encoding.encode(span.text)) === span.text,
   )
 }
 
 /** Between the halves of a character beyond U+FFFF. */
-function splitsPair(text: string, offset: number): boolean {
-  const code = text.charCodeAt(offset)
+function splitsPair(lines: Lines, offset: number): boolean {
+  const code = textBetween(lines, offset, offset + 1).charCodeAt(0)
   return code >= 0xdc00 && code <= 0xdfff
 }
 
-function composedLines({ lines, text }: TextDocument, spans: readonly Span[], composed: string): Lines {
+function composedLines(lines: Lines, spans: readonly Span[]): Lines {
   const [from] = spans
   const to = spans.at(-1)
-  if (!from || !to || lines.texts.length === 0) return splitLines(composed)
+  if (!from || !to || lines.texts.length === 0) return splitLines(spans.map(({ text }) => text).join(''))
   const first = lineAt(lines.starts, from.start)
   const end = lineAt(lines.starts, to.end) + 1
-  const untouched = text.length - (lines.starts[end] ?? text.length)
-  return spliceLines(lines, { first, end, text: composed.slice(lines.starts[first], composed.length - untouched) })
+  let text = ''
+  let copied = lines.starts[first] ?? 0
+  for (const span of spans) {
+    text += textBetween(lines, copied, span.start) + span.text
+    copied = span.end
+  }
+  text += textBetween(lines, copied, lines.starts[end] ?? textLength(lines))
+  return spliceLines(lines, { first, end, text })
 }
 
 export const joinedLineEnds =
   'The file ends some lines with a carriage return alone. After this edit one would stand before a line feed, and two lines would become one. Give both lines the same line end first.'
 
 /** Whether a carriage return and a line feed that were apart come to stand together. */
-function joinsLineEnds(texts: readonly string[]): boolean {
-  const parts = texts.filter((text) => text !== '')
-  return parts.some((text, index) => text.startsWith('\n') && parts[index - 1]?.endsWith('\r') === true)
+function joinsLineEnds(lines: Lines, spans: readonly Span[]): boolean {
+  let before = ''
+  let copied = 0
+  const follows = (edges: readonly string[]): boolean =>
+    edges.some((edge) => {
+      const joins = edge.startsWith('\n') && before.endsWith('\r')
+      if (edge !== '') before = edge
+      return joins
+    })
+  for (const span of spans) {
+    if (follows([...edgesBetween(lines, copied, span.start), span.text])) return true
+    copied = span.end
+  }
+  return follows(edgesBetween(lines, copied, textLength(lines)))
+}
+
+/** First and last character of what is kept, or the little that there is. */
+function edgesBetween(lines: Lines, start: number, end: number): string[] {
+  if (end - start <= 2) return [textBetween(lines, start, end)]
+  return [textBetween(lines, start, start + 1), 'kept', textBetween(lines, end - 1, end)]
 }
 
 /** Offset in bytes of an offset in the text. To be called with rising offsets. */
-function byteOffsets({ bytes, encoding, text }: TextDocument): (offset: number) => number {
+function byteOffsets({ bytes, encoding, lines }: TextDocument): (offset: number) => number {
   const bom = encoding.bom.length
-  if (encoding === utf8 && bytes.length === text.length) return (offset) => offset
+  if (encoding === utf8 && bytes.length === textLength(lines)) return (offset) => offset
   let textDone = 0
   let bytesDone = bom
   return (offset) => {
-    bytesDone += encoding.encode(text.slice(textDone, offset)).length
+    bytesDone += encoding.encode(textBetween(lines, textDone, offset)).length
     textDone = offset
     return bytesDone
   }

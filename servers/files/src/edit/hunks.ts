@@ -1,7 +1,7 @@
 import type { Hunk } from '@auroracoder/kit/wire'
 import type { TextDocument } from '../text/document.js'
+import { lineAt, textLength } from '../text/offsets.js'
 import { diffSequences } from './diff.js'
-import { lineAt } from './find/haystack.js'
 import type { Span } from './spans.js'
 
 /** The lines that the spans changed, as small as they can be told. */
@@ -43,8 +43,8 @@ function blockOf(before: TextDocument, after: TextDocument, { span, delta }: { s
   }
 }
 
-function positionOf({ lines, text }: TextDocument, offset: number): { line: number; column: number } {
-  const afterLastLine = offset === text.length && lines.eols.at(-1) !== ''
+function positionOf({ lines }: TextDocument, offset: number): { line: number; column: number } {
+  const afterLastLine = offset === textLength(lines) && lines.eols.at(-1) !== ''
   if (afterLastLine) return { line: lines.texts.length, column: 0 }
   const line = lineAt(lines.starts, offset)
   return { line, column: offset - (lines.starts[line] ?? 0) }

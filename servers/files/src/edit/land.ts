@@ -1,5 +1,6 @@
 import type { TextDocument } from '../text/document.js'
 import { type Eol, splitLines, withLineFeeds } from '../text/lines.js'
+import { textBetween, textLength } from '../text/offsets.js'
 import type { Place } from './find/place.js'
 import { eolsFor } from './fit/eols.js'
 import { fitLines } from './fit/fit-lines.js'
@@ -90,7 +91,7 @@ function replacePart(document: TextDocument, place: Place, newText: string): Out
   const start = (starts[place.first] ?? 0) + startColumn
   const eol = takesLineEnd ? (eols[place.last] ?? '') : ''
   const end = (starts[place.last] ?? 0) + endColumn + eol.length
-  const pieces = splitPieces(document.text.slice(start, end))
+  const pieces = splitPieces(textBetween(document.lines, start, end))
   const fitted = fitLines(place, pieces.texts, withLineFeeds(newText).split('\n'))
   if (isRefused(fitted)) return fitted
   const newEols = eolsFor({ ...pieces, neighbour: nearestEol(document, place.last) }, fitted.ok)
@@ -122,8 +123,8 @@ function blockText(lines: readonly string[]): string {
 }
 
 /** Offset after the line and its end. A last line without one is treated as if it had one of length 1 (see spans). */
-function endOfLine({ lines, text }: TextDocument, line: number): number {
-  return lines.starts[line + 1] ?? text.length + (lines.eols[line] === '' ? 1 : 0)
+function endOfLine({ lines }: TextDocument, line: number): number {
+  return lines.starts[line + 1] ?? textLength(lines) + (lines.eols[line] === '' ? 1 : 0)
 }
 
 function nearestEol({ lines }: TextDocument, line: number): Eol {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { documentFromText } from '../text/document.fixture.js'
+import { documentFromText, textOf } from '../text/document.fixture.js'
 import type { Basis } from './basis.js'
 import { planEdits } from './plan.js'
 import type { EditRequest } from './request.js'
@@ -18,7 +18,7 @@ const program = [
 
 function edit(text: string, ...edits: EditRequest[]): string {
   const outcome = planEdits({ document: documentFromText(text), edits, basis: shownBasis(text) })
-  return 'ok' in outcome ? outcome.ok.document.text : `refused: ${outcome.refused}`
+  return 'ok' in outcome ? textOf(outcome.ok.document) : `refused: ${outcome.refused}`
 }
 
 function corrections(text: string, ...edits: EditRequest[]): readonly string[] {
@@ -238,7 +238,7 @@ describe('anchors that fit exactly elsewhere, and loosely at the lines named', (
       changed: true,
     }
     const outcome = planEdits({ document, edits: [{ ...range, newText }], basis: moved })
-    expect('ok' in outcome && outcome.ok.document.text).toBe(`new\n${chapters.replace('gamma two', 'gamma 2')}`)
+    expect('ok' in outcome && textOf(outcome.ok.document)).toBe(`new\n${chapters.replace('gamma two', 'gamma 2')}`)
   })
 
   test('stay what they are in an old text', () => {

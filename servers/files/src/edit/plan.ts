@@ -41,7 +41,7 @@ export function planEdits({ document, edits, basis }: EditBatch): Outcome<Plan> 
   const settled = settle(document, ordered.ok)
   const composed = compose(document, settled)
   if (isRefused(composed)) return composed
-  if (composed.ok.text === document.text) {
+  if (composed.ok.hash === document.hash) {
     return { refused: 'The edits change nothing: the file already reads like that.' }
   }
   return {

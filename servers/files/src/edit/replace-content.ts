@@ -23,7 +23,7 @@ export function replaceContent(old: TextDocument | undefined, content: string): 
   const landed = old && !text.includes('\r') ? withOldEols(old, text) : text
   const bytes = Buffer.concat([encoding.bom, encoding.encode(landed)])
   const document = documentOf(bytes, encoding)
-  if (document.text !== landed) return { refused: cannotHold(encoding, landed) }
+  if (joinLines(document.lines) !== landed) return { refused: cannotHold(encoding, landed) }
   return { ok: { document, kept: old ? keptForms(old, { document, text, marked }) : [] } }
 }
 
@@ -47,7 +47,7 @@ interface Written {
 
 function keptForms(old: TextDocument, { document, text, marked }: Written): string[] {
   const kept: string[] = []
-  if (document.text !== text) kept.push(`The line ends of the old file (${eolStyle(old)}) were kept.`)
+  if (joinLines(document.lines) !== text) kept.push(`The line ends of the old file (${eolStyle(old)}) were kept.`)
   if (old.encoding !== utf8 && !marked) kept.push(`The encoding of the old file (${old.encoding.name}) was kept.`)
   return kept
 }

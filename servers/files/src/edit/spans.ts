@@ -1,5 +1,6 @@
 import type { TextDocument } from '../text/document.js'
 import { hasFinalNewline } from '../text/document.js'
+import { lineAt, textBetween, textLength } from '../text/offsets.js'
 import type { Outcome } from './request.js'
 
 /**
@@ -37,8 +38,8 @@ export function orderSpans(spans: readonly OwnedSpan[]): Outcome<OwnedSpan[]> {
 
 /** Spans in terms of the real text: a file whose last line does not end keeps it so. */
 export function settle(document: TextDocument, ordered: readonly Span[]): Span[] {
-  const { text, lines } = document
-  const fileEnd = text.length
+  const { lines } = document
+  const fileEnd = textLength(lines)
   const first = ordered.findIndex((span) => span.end > fileEnd)
   if (first < 0 || hasFinalNewline(document)) return [...ordered]
   const settled = ordered.slice(0, first)
@@ -53,8 +54,10 @@ export function settle(document: TextDocument, ordered: readonly Span[]): Span[]
     added = previous.text
   }
   if (added !== '') return [...settled, { start, end: fileEnd, text: withoutLastEnd(added), rank: 1 }]
-  const before = text.slice(0, start)
-  return [...settled, { start: withoutLastEnd(before).length, end: fileEnd, text: '', rank: 1 }]
+  const lineBefore = Math.max(lineAt(lines.starts, start) - 1, 0)
+  const from = lines.starts[lineBefore] ?? 0
+  const kept = withoutLastEnd(textBetween(lines, from, start))
+  return [...settled, { start: from + kept.length, end: fileEnd, text: '', rank: 1 }]
 }
 
 /** Without the final line end, unless that ends an empty line: one that does not end would be no line at all. */

@@ -1,6 +1,7 @@
 import type { Hunk } from '@auroracoder/kit/wire'
 import { hunksBetween } from '../edit/hunks.js'
 import { styleOf, type TextDocument } from '../text/document.js'
+import { textLength } from '../text/offsets.js'
 import { addLines, type LineSet } from './line-set.js'
 import { type Shifted, shiftLine, shiftLines } from './shift.js'
 
@@ -56,7 +57,7 @@ export function observe(history: FileHistory | undefined, now: Observation): Fil
     revision: document.revision,
     style: styleOf(document),
     texts: document.lines.texts,
-    chars: document.text.length,
+    chars: textLength(document.lines),
     shown: addLines(kept, now.shown ?? []),
     hunks,
     origin,

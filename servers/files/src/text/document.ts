@@ -5,13 +5,10 @@ import { type Eol, type Lines, splitLines } from './lines.js'
 
 /** A text file at one moment: its bytes, and what they say. */
 export interface TextDocument {
-  readonly bytes: Uint8Array
+  readonly bytes: Buffer
   readonly encoding: Encoding
-  /** Without the byte order mark, line ends as in the file. */
-  readonly text: string
+  /** Of the text without the byte order mark, line ends as in the file. */
   readonly lines: Lines
-  /** The text with every line end as LF, and where its lines begin: what needles are compared with. */
-  readonly plain: { readonly text: string; readonly starts: readonly number[] }
   /** SHA-256 of the bytes, in hex. */
   readonly hash: string
   /** How the hash begins: enough to tell the revisions of one file apart. */
@@ -19,40 +16,20 @@ export interface TextDocument {
 }
 
 /** `undefined` for what is not text. */
-export async function parseDocument(bytes: Uint8Array): Promise<TextDocument | undefined> {
+export async function parseDocument(bytes: Buffer): Promise<TextDocument | undefined> {
   const encoding = await detectEncoding(bytes)
   return encoding && documentOf(bytes, encoding)
 }
 
-export function documentOf(bytes: Uint8Array, encoding: Encoding): TextDocument {
+export function documentOf(bytes: Buffer, encoding: Encoding): TextDocument {
   const text = encoding.decode(bytes.subarray(encoding.bom.length))
-  return assembleDocument({ bytes, encoding, text, lines: splitLines(text) })
+  return assembleDocument({ bytes, encoding, lines: splitLines(text) })
 }
 
 /** For who knows already what the bytes say. */
-export function assembleDocument(parts: Pick<TextDocument, 'bytes' | 'encoding' | 'text' | 'lines'>): TextDocument {
-  let plain: TextDocument['plain'] | undefined
+export function assembleDocument(parts: Pick<TextDocument, 'bytes' | 'encoding' | 'lines'>): TextDocument {
   const hash = hashOf(parts.bytes)
-  return {
-    ...parts,
-    get plain() {
-      plain ??= plainOf(parts.text, parts.lines)
-      return plain
-    },
-    hash,
-    revision: revisionOf(hash),
-  }
-}
-
-function plainOf(text: string, lines: Lines): TextDocument['plain'] {
-  if (!text.includes('\r')) return { text, starts: lines.starts }
-  const starts: number[] = []
-  let start = 0
-  for (const line of lines.texts) {
-    starts.push(start)
-    start += line.length + 1
-  }
-  return { text: lines.texts.join('\n') + (lines.eols.at(-1) === '' ? '' : '\n'), starts }
+  return { ...parts, hash, revision: revisionOf(hash) }
 }
 
 export function hashOf(bytes: Uint8Array): string {

@@ -5,6 +5,8 @@ export interface Documents {
   /** `undefined` for what is not text. */
   parse(path: string, bytes: Buffer): Promise<TextDocument | undefined>
   keep(path: string, document: TextDocument): void
+  /** The bytes of the document that is kept. */
+  bytesOf(path: string): Buffer | undefined
 }
 
 /** Bytes of the documents kept. Their texts and lines take several times as much. */
@@ -33,6 +35,7 @@ export function createDocuments(bytesMax = keptBytesMax): Documents {
 
   return {
     keep,
+    bytesOf: (path) => kept.get(path)?.bytes,
     async parse(path, bytes) {
       const last = kept.get(path)
       if (last && bytes.equals(last.bytes)) return last

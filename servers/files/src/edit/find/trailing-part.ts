@@ -3,7 +3,7 @@ import type { Haystack } from './haystack.js'
 import { type Place, trailingFit } from './place.js'
 
 /** A needle of several lines that begins or ends inside a line, where lines of the file have other trailing whitespace. */
-export function findTextButTrailing({ texts, text }: Haystack, needle: string): Place[] {
+export function findTextButTrailing({ texts, finalNewline }: Haystack, needle: string): Place[] {
   const lines = blockLines(needle)
   const firstNeedle = withoutTrailing(lines[0] ?? '')
   if (lines.length < 2 || firstNeedle === '') return []
@@ -13,7 +13,7 @@ export function findTextButTrailing({ texts, text }: Haystack, needle: string): 
     if (!withoutTrailing(texts[first] ?? '').endsWith(firstNeedle)) continue
     const place = placeAt(texts, { first, lines, lineEnd })
     if (!place) continue
-    const endsNowhere = lineEnd && place.last === texts.length - 1 && !text.endsWith('\n')
+    const endsNowhere = lineEnd && place.last === texts.length - 1 && !finalNewline
     if (!endsNowhere) places.push(place)
   }
   return places

@@ -24,6 +24,6 @@ export function foldTypography(text: string): string {
   )
 }
 
-export function foldHaystack({ texts, text, starts }: Haystack): Haystack {
-  return { texts: texts.map(foldTypography), text: foldTypography(text), starts }
+export function foldHaystack({ texts, finalNewline }: Haystack): Haystack {
+  return { texts: texts.map(foldTypography), finalNewline }
 }
