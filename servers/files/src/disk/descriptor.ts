@@ -1,4 +1,5 @@
 import { fsync, read, readFileSync, readSync, write, writeSync } from 'node:fs'
+import type { Bytes } from '../text/bytes.js'
 
 /**
  * So many bytes are read or written without leaving the thread: that takes less than a trip to another thread and back.
@@ -31,26 +32,37 @@ export async function readAll(descriptor: number, size: number): Promise<Buffer>
  * Whether a file of their length holds these bytes, which is found out piece by piece: memory for all of a large file
  * takes longer to get than the file takes to read.
  */
-export async function holds(descriptor: number, bytes: Uint8Array): Promise<boolean> {
-  const atOnce = bytes.length <= bytesAtOnceMax
-  // Nothing else happens while the one piece is used that all calls share.
-  const piece = atOnce ? sharedPiece : Buffer.allocUnsafe(bytesAtOnceMax)
-  for (let done = 0; done < bytes.length; ) {
-    const reading = readSome(descriptor, { into: piece, from: done, atOnce })
-    const count = typeof reading === 'number' ? reading : await reading
-    const isSame = count > 0 && done + count <= bytes.length && piece.compare(bytes, done, done + count, 0, count) === 0
-    if (!isSame) return false
-    done += count
+export async function holds(descriptor: number, { length, pieces }: Bytes): Promise<boolean> {
+  const atOnce = length <= bytesAtOnceMax
+  // Nothing else happens while the one buffer is used that all calls share.
+  const buffer = atOnce ? sharedBuffer : Buffer.allocUnsafe(bytesAtOnceMax)
+  let from = 0
+  for (const piece of pieces) {
+    for (let done = 0; done < piece.length; ) {
+      const into = buffer.subarray(0, piece.length - done)
+      const reading = readSome(descriptor, { into, from, atOnce })
+      const count = typeof reading === 'number' ? reading : await reading
+      if (count === 0 || into.compare(piece, done, done + count, 0, count) !== 0) return false
+      done += count
+      from += count
+    }
   }
   return true
 }
 
-const sharedPiece = Buffer.allocUnsafe(64 * 1024)
+const sharedBuffer = Buffer.allocUnsafe(64 * 1024)
 
 /** All of the bytes, over what stands there. */
-export async function writeAll(descriptor: number, bytes: Uint8Array): Promise<void> {
-  let done = 0
-  while (done < bytes.length) done += await writeSome(descriptor, bytes, done)
+export async function writeAll(descriptor: number, { length, pieces }: Bytes): Promise<void> {
+  const atOnce = length <= bytesAtOnceMax
+  let from = 0
+  for (const piece of pieces) {
+    for (let done = 0; done < piece.length; ) {
+      const count = await writeSome(descriptor, { bytes: piece.subarray(done), from, atOnce })
+      done += count
+      from += count
+    }
+  }
 }
 
 interface Reading {
@@ -67,10 +79,16 @@ function readSome(descriptor: number, { into, from, atOnce }: Reading): number |
   })
 }
 
-function writeSome(descriptor: number, bytes: Uint8Array, at: number): number | Promise<number> {
-  const length = bytes.length - at
-  if (length <= bytesAtOnceMax) return writeSync(descriptor, bytes, at, length, at)
+interface Writing {
+  bytes: Uint8Array
+  /** Offset in the file. */
+  from: number
+  atOnce: boolean
+}
+
+function writeSome(descriptor: number, { bytes, from, atOnce }: Writing): number | Promise<number> {
+  if (atOnce) return writeSync(descriptor, bytes, 0, bytes.length, from)
   return new Promise((resolve, reject) => {
-    write(descriptor, bytes, at, length, at, (error, count) => (error ? reject(error) : resolve(count)))
+    write(descriptor, bytes, 0, bytes.length, from, (error, count) => (error ? reject(error) : resolve(count)))
   })
 }

@@ -1,6 +1,7 @@
 import { type BigIntStats, closeSync, constants, fstatSync } from 'node:fs'
 import { Failure } from '@auroracoder/kit'
 import type { Jail } from '@auroracoder/kit/jail'
+import { type Bytes, bytesOf } from '../text/bytes.js'
 import { holds, readAll } from './descriptor.js'
 import { errorCode } from './error-code.js'
 
@@ -8,7 +9,7 @@ import { errorCode } from './error-code.js'
 export const fileBytesMax = 50_000_000
 
 export interface FileContent {
-  readonly bytes: Buffer
+  readonly bytes: Bytes
   readonly stats: BigIntStats
 }
 
@@ -16,7 +17,7 @@ export interface FileContent {
  * A regular file as it is; `undefined` when there is none. Throws `Failure` for anything that is not one. Where it still
  * holds the bytes that are `known` of it, those are answered.
  */
-export async function readFile(jail: Jail, path: string, known?: Buffer): Promise<FileContent | undefined> {
+export async function readFile(jail: Jail, path: string, known?: Bytes): Promise<FileContent | undefined> {
   const shown = jail.display(path)
   const descriptor = openExisting(jail, path, shown)
   if (descriptor === undefined) return undefined
@@ -30,7 +31,7 @@ export async function readFile(jail: Jail, path: string, known?: Buffer): Promis
     }
     const size = Number(stats.size)
     if (known && size > 0 && known.length === size && (await holds(descriptor, known))) return { bytes: known, stats }
-    return { bytes: await readAll(descriptor, size), stats }
+    return { bytes: bytesOf(await readAll(descriptor, size)), stats }
   } finally {
     closeSync(descriptor)
   }

@@ -19,6 +19,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createJail, type Jail } from '@auroracoder/kit/jail'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { bytesOf } from '../text/bytes.js'
 import { createLocks } from './lock.js'
 import { withParents } from './parents.js'
 import { readFile } from './read.js'
@@ -49,7 +50,7 @@ afterEach(async () => {
 
 async function write(name: string, content: string): Promise<void> {
   const path = join(root, name)
-  await writeFile({ jail, temps, path, bytes: Buffer.from(content), before: await readFile(jail, path) })
+  await writeFile({ jail, temps, path, bytes: bytesOf(Buffer.from(content)), before: await readFile(jail, path) })
 }
 
 describe('writing', () => {
@@ -100,7 +101,7 @@ describe('a write is refused, and nothing is left over,', () => {
     await put(path, 'one')
     const before = await readFile(jail, path)
     await put(path, 'somebody else')
-    await expect(writeFile({ jail, temps, path, bytes: Buffer.from('mine'), before })).rejects.toThrow(
+    await expect(writeFile({ jail, temps, path, bytes: bytesOf(Buffer.from('mine')), before })).rejects.toThrow(
       'changed by someone else',
     )
     expect(String(await read(path))).toBe('somebody else')
@@ -113,7 +114,7 @@ describe('a write is refused, and nothing is left over,', () => {
     await link(path, join(root, 'b'))
     const before = await readFile(jail, path)
     await put(path, 'else')
-    await expect(writeFile({ jail, temps, path, bytes: Buffer.from('mine'), before })).rejects.toThrow(
+    await expect(writeFile({ jail, temps, path, bytes: bytesOf(Buffer.from('mine')), before })).rejects.toThrow(
       'changed by someone else',
     )
     expect(String(await read(path))).toBe('else')
@@ -122,7 +123,7 @@ describe('a write is refused, and nothing is left over,', () => {
   test('when a file has come or gone since', async () => {
     const path = join(root, 'a')
     await put(path, 'came')
-    const writing = { jail, temps, path, bytes: Buffer.from('mine') }
+    const writing = { jail, temps, path, bytes: bytesOf(Buffer.from('mine')) }
     await expect(writeFile({ ...writing, before: undefined })).rejects.toThrow('changed by someone else')
     const before = await readFile(jail, path)
     await rm(path)
@@ -138,7 +139,7 @@ describe('a write is refused, and nothing is left over,', () => {
     await mkdir(join(folder, 'outside'))
     await rename(join(root, 'dir'), join(root, 'moved'))
     await symlink(join(folder, 'outside'), join(root, 'dir'))
-    await expect(writeFile({ jail, temps, path, bytes: Buffer.from('x'), before })).rejects.toThrow(
+    await expect(writeFile({ jail, temps, path, bytes: bytesOf(Buffer.from('x')), before })).rejects.toThrow(
       'was replaced just now',
     )
     expect(await readdir(join(folder, 'outside'))).toEqual([])
@@ -251,5 +252,5 @@ test('reading follows what the path leads to, not what it is', async () => {
   await symlink('a', join(root, 'b'))
   expect((await lstat(join(root, 'b'))).isSymbolicLink()).toBe(true)
   const real = await jail.resolve('b')
-  expect(String((await readFile(jail, real))?.bytes)).toBe('x')
+  expect(String((await readFile(jail, real))?.bytes.whole())).toBe('x')
 })

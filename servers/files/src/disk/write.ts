@@ -15,6 +15,7 @@ import {
 import { basename, dirname } from 'node:path'
 import { Failure } from '@auroracoder/kit'
 import type { Jail } from '@auroracoder/kit/jail'
+import type { Bytes } from '../text/bytes.js'
 import { withAnchor } from './anchor.js'
 import { sync, writeAll } from './descriptor.js'
 import { errorCode } from './error-code.js'
@@ -26,9 +27,9 @@ export interface Writing {
   readonly temps: TempFiles
   /** A real path, as the jail resolved it. Its directory exists. */
   readonly path: string
-  readonly bytes: Uint8Array
+  readonly bytes: Bytes
   /** What was read before; absent when there must be no file yet. */
-  readonly before: { readonly stats: BigIntStats; readonly bytes: Uint8Array } | undefined
+  readonly before: { readonly stats: BigIntStats; readonly bytes: Bytes } | undefined
 }
 
 /**
@@ -149,7 +150,7 @@ async function writeInPlace(writing: Writing, before: NonNullable<Writing['befor
   }
 }
 
-async function overwrite(descriptor: number, bytes: Uint8Array): Promise<void> {
+async function overwrite(descriptor: number, bytes: Bytes): Promise<void> {
   await writeAll(descriptor, bytes)
   ftruncateSync(descriptor, bytes.length)
   await sync(descriptor)

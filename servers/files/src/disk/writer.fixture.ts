@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { createJail } from '@auroracoder/kit/jail'
+import { bytesOf } from '../text/bytes.js'
 import { readFile } from './read.js'
 import { createTempFiles } from './temp-files.js'
 import { writeFile } from './write.js'
@@ -13,7 +14,7 @@ export async function main(root: string, stateDir: string, size: string): Promis
   const path = join(root, 'target')
   console.log(`writing ${process.pid}`)
   for (let round = 0; ; round += 1) {
-    const bytes = Buffer.alloc(Number(size), 'ab'[round % 2])
+    const bytes = bytesOf(Buffer.alloc(Number(size), 'ab'[round % 2]))
     await writeFile({ jail, temps, path, bytes, before: await readFile(jail, path) })
   }
 }

@@ -1,3 +1,4 @@
+import { type Bytes, bytesOf } from '../text/bytes.js'
 import { assembleDocument, type TextDocument } from '../text/document.js'
 import { type Encoding, utf8 } from '../text/encoding.js'
 import { joinLines, type Lines, spliceLines, splitLines } from '../text/lines.js'
@@ -21,7 +22,7 @@ export function compose(document: TextDocument, spans: readonly Span[]): Outcome
 }
 
 interface Composed {
-  bytes: Buffer
+  bytes: Bytes
   encoding: Encoding
   lines: Lines
 }
@@ -31,21 +32,21 @@ interface Origin {
   spans: readonly Span[]
 }
 
-function composedBytes(document: TextDocument, spans: readonly Span[]): Buffer {
+function composedBytes(document: TextDocument, spans: readonly Span[]): Bytes {
   const { bytes, encoding } = document
   const offsetOf = byteOffsets(document)
   const parts: Uint8Array[] = []
   let copied = 0
   for (const span of spans) {
-    parts.push(bytes.subarray(copied, offsetOf(span.start)), encoding.encode(span.text))
+    parts.push(...bytes.cut(copied, offsetOf(span.start)), encoding.encode(span.text))
     copied = offsetOf(span.end)
   }
-  return Buffer.concat([...parts, bytes.subarray(copied)])
+  return bytesOf(...parts, ...bytes.cut(copied))
 }
 
 /** Whether the bytes, read back, are the text. Where texts can be encoded apart, what was added tells. */
 function saysIts({ bytes, encoding, lines }: Composed, { document, spans }: Origin): boolean {
-  if (!encoding.concatenates) return encoding.decode(bytes.subarray(encoding.bom.length)) === joinLines(lines)
+  if (!encoding.concatenates) return encoding.decode(bytes.whole().subarray(encoding.bom.length)) === joinLines(lines)
   return spans.every(
     (span) =>
       !splitsPair(document.lines, span.start) &&

@@ -20,7 +20,7 @@ export async function pathState(jail: Jail, real: string): Promise<string> {
   if (stats.isDirectory()) return `directory ${stats.dev}:${stats.ino}`
   try {
     const content = await readFile(jail, real)
-    return content ? hashOf(content.bytes) : absent
+    return content ? hashOf(content.bytes.pieces) : absent
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     // Too large to be hashed, not readable, or no file at all.

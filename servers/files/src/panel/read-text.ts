@@ -16,7 +16,7 @@ export type CurrentText = { document: TextDocument; stats: FileStats } | { kind:
 /** What cannot be read any more, or is no text any more, cannot be shown any more. */
 export async function readText({ jail, documents }: TextSource, real: string): Promise<CurrentText> {
   try {
-    const content = await readFile(jail, real, documents.bytesOf(real))
+    const content = await readFile(jail, real, documents.known(real))
     if (!content) return { kind: 'deleted' }
     const document = await documents.parse(real, content.bytes)
     return document ? { document, stats: content.stats } : { kind: 'closed' }

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { bytesOf } from '../text/bytes.js'
 import { createSpool, type Spool } from './spool.js'
 
 const log = { debug() {}, info() {}, warn: vi.fn(), error() {} }
@@ -26,7 +27,7 @@ const contentOf = (letter: string, size = 1_000) => {
 
 async function keep(spool: Spool, letter: string, size?: number): Promise<string> {
   const content = contentOf(letter, size)
-  spool.keep(content)
+  spool.keep({ ...content, bytes: bytesOf(content.bytes) })
   await spool.settled()
   return content.hash
 }

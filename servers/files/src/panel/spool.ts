@@ -48,7 +48,7 @@ export function createSpool({ stateDir, bytesMax = spoolBytesMax, log }: SpoolOp
     if (isThere) return
     const part = `${path}.${randomBytes(4).toString('hex')}.part`
     try {
-      await writeFile(part, content, { mode: 0o600, flag: 'wx' })
+      await writeFile(part, content.pieces, { mode: 0o600, flag: 'wx' })
       await rename(part, path)
     } catch (error) {
       await unlink(part).catch(() => undefined)
@@ -78,7 +78,7 @@ export function createSpool({ stateDir, bytesMax = spoolBytesMax, log }: SpoolOp
       if (!handle) return undefined
       try {
         const content = await handle.readFile()
-        if (hashOf(content) !== hash) return undefined
+        if (hashOf([content]) !== hash) return undefined
         await touch(path)
         return content
       } finally {

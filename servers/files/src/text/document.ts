@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
+import { type Bytes, bytesOf } from './bytes.js'
 import { detectEncoding } from './detect.js'
 import type { Encoding } from './encoding.js'
 import { type Eol, type Lines, splitLines } from './lines.js'
 
 /** A text file at one moment: its bytes, and what they say. */
 export interface TextDocument {
-  readonly bytes: Buffer
+  readonly bytes: Bytes
   readonly encoding: Encoding
   /** Of the text without the byte order mark, line ends as in the file. */
   readonly lines: Lines
@@ -23,17 +24,20 @@ export async function parseDocument(bytes: Buffer): Promise<TextDocument | undef
 
 export function documentOf(bytes: Buffer, encoding: Encoding): TextDocument {
   const text = encoding.decode(bytes.subarray(encoding.bom.length))
-  return assembleDocument({ bytes, encoding, lines: splitLines(text) })
+  return assembleDocument({ bytes: bytesOf(bytes), encoding, lines: splitLines(text) })
 }
 
 /** For who knows already what the bytes say. */
 export function assembleDocument(parts: Pick<TextDocument, 'bytes' | 'encoding' | 'lines'>): TextDocument {
-  const hash = hashOf(parts.bytes)
+  const hash = hashOf(parts.bytes.pieces)
   return { ...parts, hash, revision: revisionOf(hash) }
 }
 
-export function hashOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
+/** Of bytes in pieces. */
+export function hashOf(pieces: readonly Uint8Array[]): string {
+  const hash = createHash('sha256')
+  for (const piece of pieces) hash.update(piece)
+  return hash.digest('hex')
 }
 
 export function revisionOf(hash: string): string {

@@ -1,12 +1,13 @@
+import type { Bytes } from './bytes.js'
 import { parseDocument, type TextDocument } from './document.js'
 
-/** The documents read last, so that a file that is the same, byte for byte, is not taken apart again. */
+/** The documents read last, so that a file that still holds the same bytes is not taken apart again. */
 export interface Documents {
-  /** `undefined` for what is not text. */
-  parse(path: string, bytes: Buffer): Promise<TextDocument | undefined>
+  /** `undefined` for what is not text. The bytes that are known of it are its document. */
+  parse(path: string, bytes: Bytes): Promise<TextDocument | undefined>
   keep(path: string, document: TextDocument): void
-  /** The bytes of the document that is kept. */
-  bytesOf(path: string): Buffer | undefined
+  /** The bytes of the document that is kept, to compare the file with. */
+  known(path: string): Bytes | undefined
 }
 
 /** Bytes of the documents kept. Their texts and lines take several times as much. */
@@ -35,11 +36,11 @@ export function createDocuments(bytesMax = keptBytesMax): Documents {
 
   return {
     keep,
-    bytesOf: (path) => kept.get(path)?.bytes,
+    known: (path) => kept.get(path)?.bytes,
     async parse(path, bytes) {
       const last = kept.get(path)
-      if (last && bytes.equals(last.bytes)) return last
-      const document = await parseDocument(bytes)
+      if (last?.bytes === bytes) return last
+      const document = await parseDocument(bytes.whole())
       if (document) keep(path, document)
       return document
     },

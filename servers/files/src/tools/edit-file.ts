@@ -75,7 +75,7 @@ interface Request {
 async function edit(workspace: Workspace, call: Call, request: Request): Promise<void> {
   const { jail, documents } = workspace
   const { real } = request
-  const content = await readFile(jail, real, documents.bytesOf(real))
+  const content = await readFile(jail, real, documents.known(real))
   if (!content) return create(workspace, call, request)
   const document = await documents.parse(real, content.bytes)
   if (!document) throw new Failure(`"${jail.display(real)}" is not text, so it cannot be edited.`)
@@ -132,7 +132,7 @@ async function change(workspace: Workspace, call: Call, request: Existing): Prom
 
 /** The file as it is by now, after an edit that was made before. */
 async function showAgain({ jail, documents, panel }: Workspace, call: Call, real: string): Promise<void> {
-  const now = await readFile(jail, real, documents.bytesOf(real))
+  const now = await readFile(jail, real, documents.known(real))
   const document = now && (await documents.parse(real, now.bytes))
   if (!document) return
   const charsMax = call.outputCharsMax - frameChars

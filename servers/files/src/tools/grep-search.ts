@@ -139,7 +139,7 @@ function groupByFile(matches: readonly Match[]): Map<string, Match[]> {
 /** A file that has gone meanwhile, or is not text, is not shown. */
 async function readDocument(jail: Jail, path: string): Promise<TextDocument | undefined> {
   const content = await readFile(jail, path).catch(() => undefined)
-  return content && parseDocument(content.bytes)
+  return content && parseDocument(content.bytes.whole())
 }
 
 interface Summary {

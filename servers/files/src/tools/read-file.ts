@@ -89,10 +89,10 @@ async function show(workspace: Workspace, call: Call, { path, requests, charsMax
   const { jail, locks, documents } = workspace
   const real = await jail.resolve(path)
   return locks.run(real, async () => {
-    const content = await readFile(jail, real, documents.bytesOf(real))
+    const content = await readFile(jail, real, documents.known(real))
     if (!content) throw new Failure(`There is no file "${jail.display(real)}".${await suggestion(jail, real)}`)
     const document = await documents.parse(real, content.bytes)
-    if (!document) return showBinary(call, jail.display(real), content.bytes)
+    if (!document) return showBinary(call, jail.display(real), content.bytes.whole())
     return showText(workspace, call, { real, document, requests, charsMax })
   })
 }

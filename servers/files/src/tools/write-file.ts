@@ -63,12 +63,12 @@ interface Write extends Request {
 async function write(workspace: Workspace, call: Call, request: Write): Promise<void> {
   const { jail, temps, panel, documents } = workspace
   const { real, content, overwrite, intend } = request
-  const before = await readFile(jail, real, documents.bytesOf(real))
+  const before = await readFile(jail, real, documents.known(real))
   const old = before && (await documents.parse(real, before.bytes))
   const next = replaceContent(old, content)
   if (isRefused(next)) throw new Failure(next.refused)
   const { document, kept } = next.ok
-  const oldHash = old?.hash ?? (before ? hashOf(before.bytes) : absent)
+  const oldHash = old?.hash ?? (before ? hashOf(before.bytes.pieces) : absent)
   const changes = oldHash !== document.hash
   if (
     before &&
@@ -98,7 +98,7 @@ interface Repeated {
 
 /** The file as it is by now, which may be other than what the call wrote. */
 async function showAgain({ jail, documents, panel }: Workspace, call: Call, { real, content, hash }: Repeated) {
-  const now = await readFile(jail, real, documents.bytesOf(real))
+  const now = await readFile(jail, real, documents.known(real))
   const document = now && (await documents.parse(real, now.bytes))
   if (!document) return
   if (document.hash === hash) return panel.written(call, { real, document, content })

@@ -1,0 +1,21 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { bytesOf } from './bytes.js'
+
+test('bytes in pieces are those in one piece, whichever way they are cut and put together', () => {
+  const piece = fc.uint8Array({ maxLength: 5 })
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 80 }), fc.nat(200), fc.nat(200), (pieces, one, other) => {
+      const whole = Buffer.concat(pieces)
+      const bytes = bytesOf(...pieces)
+      expect(bytes.whole()).toEqual(whole)
+      expect(bytes.length).toBe(whole.length)
+      expect(Buffer.concat(bytes.pieces)).toEqual(whole)
+      expect(bytes.pieces.length).toBeLessThanOrEqual(32)
+      const [start, end] = [Math.min(one, other), Math.max(one, other)]
+      expect(Buffer.concat(bytes.cut(start, end))).toEqual(whole.subarray(start, end))
+      expect(Buffer.concat(bytes.cut(start))).toEqual(whole.subarray(start))
+    }),
+    { numRuns: 1_000 },
+  )
+})
