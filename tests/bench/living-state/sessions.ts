@@ -6,8 +6,6 @@ import { type SessionScript, scriptOf } from './session-script.js'
 
 const turnsMin = 20
 const turnsMax = 60
-/** Of the turns: a session that only makes new files tells nothing of how edits are reported. */
-const editShareMin = 1 / 3
 /** More are never needed for so many turns. */
 const commitsMax = 40
 
@@ -35,8 +33,7 @@ export async function readSessions({ repos, count, seed, world }: SessionsReques
       const folder = join(world.scratch, 'staged', `${index}-${left}`)
       const request = { turnsMax: random.between(turnsMin, turnsMax), random, folder, scratch: world.scratch }
       const turns = await scriptOf(commits, request)
-      const edits = turns.filter(({ name }) => name === 'edit_file').length
-      if (turns.length < turnsMin || edits < turns.length * editShareMin) continue
+      if (turns.length < turnsMin) continue
       sessions.push({ repo, start, turns })
       left -= 1
     }
