@@ -6,6 +6,9 @@ import { type Benchmark, UsageError, type World } from './benchmark.js'
 import { editBenchmark } from './edit/benchmark.js'
 import { livingStateBenchmark } from './living-state/benchmark.js'
 import { installPeers } from './mcp/install-peers.js'
+import { installReleases } from './releases/install-releases.js'
+import { npmPack } from './releases/pack.js'
+import { releasedPackages } from './releases/released-packages.js'
 import { writeResult } from './report/result-file.js'
 import { renderTable } from './report/table.js'
 import { speedBenchmark } from './speed/benchmark.js'
@@ -34,10 +37,15 @@ interface Command {
 }
 
 async function dispatch(name: string | undefined, command: Command): Promise<void> {
-  if (name === 'install-peers') return installPeers(command.start)
+  if (name === 'install-peers') return install(command.start)
   const benchmark = benchmarks.find((candidate) => candidate.name === name)
   if (!benchmark) throw new UsageError(usage(name))
   await runBenchmark(benchmark, command)
+}
+
+async function install({ env, say }: Start): Promise<void> {
+  await installPeers({ env, say })
+  await installReleases({ packages: releasedPackages, pack: npmPack(env), env, say })
 }
 
 function usage(name: string | undefined): string {
@@ -49,7 +57,8 @@ function usage(name: string | undefined): string {
     name === undefined ? 'Which benchmark?' : `There is no benchmark "${name}".`,
     'npm run bench -- NAME [--seed TEXT] [--out FILE] [options], with NAME one of',
     ...list,
-    '  install-peers: install the servers that ours are compared with, outside of this checkout',
+    '  install-peers: install, outside of this checkout, the servers that ours are compared with and the releases of',
+    '      packages that sessions are made of; with npm',
   ].join('\n')
 }
 

@@ -51,11 +51,14 @@ function ours(label: string, policy: PanelPolicy, priceRatio: number): Agent {
   return { label, policy, priceRatio, toolsOf: (tools) => tools }
 }
 
+export const autoCheapCache = ours(`auto at ${cheapCache}:1`, 'auto', cheapCache)
+export const autoEvenPrice = ours(`auto at ${evenPrice}:1`, 'auto', evenPrice)
+
 export const agents: readonly Agent[] = [
   ours('append', 'append', evenPrice),
   ours('refresh', 'refresh', evenPrice),
-  ours(`auto at ${cheapCache}:1`, 'auto', cheapCache),
-  ours(`auto at ${evenPrice}:1`, 'auto', evenPrice),
+  autoCheapCache,
+  autoEvenPrice,
   diffOnly,
   wholeFiles,
 ]

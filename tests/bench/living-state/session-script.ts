@@ -37,16 +37,19 @@ const byCommandShare = 0.15
 const lookEvery = 4
 
 /** Commits made again by a model: it opens what they touch, edits hunk by hunk, and runs a command now and then. */
-export async function scriptOf(commits: readonly Commit[], request: ScriptRequest): Promise<Turn[]> {
+export async function scriptOf(
+  commits: Iterable<Commit> | AsyncIterable<Commit>,
+  request: ScriptRequest,
+): Promise<Turn[]> {
   await mkdir(request.folder, { recursive: true })
   const session: Session = { ...request, turns: [], open: new Set(), staged: 0 }
-  for (const { changes } of commits) {
+  for await (const { changes } of commits) {
     for (const change of changes) {
-      if (session.turns.length >= request.turnsMax) return session.turns.slice(0, request.turnsMax)
       await makeChange(session, change)
+      if (session.turns.length >= request.turnsMax) return session.turns.slice(0, request.turnsMax)
     }
   }
-  return session.turns.slice(0, request.turnsMax)
+  return session.turns
 }
 
 interface Session extends ScriptRequest {

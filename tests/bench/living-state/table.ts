@@ -34,12 +34,8 @@ export function summaryOf({ bills }: Account): Summary {
 }
 
 export function livingStateTable(accounts: readonly Account[]): Table {
-  const costOf = (agent: Agent, field: 'costCheapCache' | 'costEvenPrice') => {
-    const account = accounts.find((each) => each.agent === agent)
-    return account ? summaryOf(account)[field] : Number.NaN
-  }
-  const cheapest = costOf(diffOnly, 'costCheapCache')
-  const dearest = costOf(wholeFiles, 'costEvenPrice')
+  const cheapest = totalOf(accounts, diffOnly, 'costCheapCache')
+  const dearest = totalOf(accounts, wholeFiles, 'costEvenPrice')
   return {
     title: `Input of ${accounts[0]?.bills.length ?? 0} sessions by how the files are kept in the history`,
     head: [
@@ -73,4 +69,9 @@ export function livingStateTable(accounts: readonly Account[]): Table {
       ]
     }),
   }
+}
+
+export function totalOf(accounts: readonly Account[], agent: Agent, field: keyof Summary): number {
+  const account = accounts.find((each) => each.agent === agent)
+  return account ? summaryOf(account)[field] : Number.NaN
 }
