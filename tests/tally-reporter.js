@@ -9,9 +9,11 @@ export const tallyFileVariable = 'AURORACODER_TEST_TALLY'
  * @property {number} passed
  * @property {string[]} failed names
  * @property {{name: string, reason: string | undefined}[]} skipped
+ * @property {{name: string, played: import('./played.js').Played}[]} played
  *
  * @typedef {{state: string, note?: string | undefined}} Result
- * @typedef {{fullName: string, result(): Result}} TestCase
+ * @typedef {{played?: import('./played.js').Played[]}} Meta
+ * @typedef {{fullName: string, result(): Result, meta(): Meta}} TestCase
  * @typedef {object} TestModule
  * @property {string} moduleId
  * @property {{allTests(): Iterable<TestCase>}} children
@@ -43,13 +45,19 @@ export default function createTallyReporter() {
  */
 function tallyOf(modules, unhandledErrors) {
   /** @type {Tally} */
-  const tally = { passed: 0, failed: unhandledErrors.map(() => 'an error outside of every test'), skipped: [] }
+  const tally = {
+    passed: 0,
+    failed: unhandledErrors.map(() => 'an error outside of every test'),
+    skipped: [],
+    played: [],
+  }
   for (const module of modules) {
     const path = relative(process.cwd(), module.moduleId)
     tally.failed.push(...module.errors().map(() => `${path} could not be run`))
     for (const test of module.children.allTests()) {
       const name = `${path} > ${test.fullName}`
       const { state, note } = test.result()
+      tally.played.push(...(test.meta().played ?? []).map((played) => ({ name, played })))
       if (state === 'passed') tally.passed += 1
       else if (state === 'skipped') tally.skipped.push({ name, reason: note })
       else tally.failed.push(name)

@@ -233,7 +233,6 @@ test('any log, cut anywhere and with any event missing, makes a request that the
         checkByEndpoint(messages, thinking)
       },
     ),
-    { numRuns: 2_000 },
   )
 })
 
@@ -259,6 +258,5 @@ test('a request only grows: what was sent at one step is how the next one begins
         if (next) expect(next.slice(0, request.length)).toEqual(request)
       }
     }),
-    { numRuns: 1_000 },
   )
 })

@@ -25,6 +25,9 @@ function remote(store: EventStore, turns: number): EventStore {
   }
 }
 
+/** Each run starts a service of its own. */
+const fewer = { numRuns: (fc.readConfigureGlobal().numRuns ?? 1_000) / 20 }
+
 test('whenever it joins and however slowly it reads, a follower sees every event once and can rebuild every text', async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -76,7 +79,7 @@ test('whenever it joins and however slowly it reads, a follower sees every event
         }
       },
     ),
-    { numRuns: 40 },
+    fewer,
   )
 })
 

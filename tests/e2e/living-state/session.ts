@@ -12,6 +12,7 @@ import {
 } from '../../../orchestrator/src/events/index.js'
 import { type Clock, runLoop } from '../../../orchestrator/src/loop/index.js'
 import { type Model, ModelFailure, type ModelRequest } from '../../../orchestrator/src/providers/index.js'
+import { seedVariable } from '../../deep.js'
 import { createExpected, type Expected } from './expected.js'
 import { type FilesServer, openFilesServer } from './files-server.js'
 import { randomMoves } from './moves.js'
@@ -30,7 +31,7 @@ export interface Tally {
   cancels: number
   /** Model calls before which the files server could not be asked: killed once more while it was started again. */
   unread: number
-  /** Model calls at which the model could not read what was on disk. */
+  /** Model calls at which the model could not read what was on disk, and whatever else went wrong. */
   broken: string[]
 }
 
@@ -63,7 +64,7 @@ export async function playSession(options: SessionOptions): Promise<Tally> {
   const workspace = createWorkspace(random)
   const stateDir = mkdtempSync(join(tmpdir(), 'auroracoder-living-state-'))
   const server = await openFilesServer({ root: workspace.root, stateDir })
-  const tally = {
+  const tally: Tally = {
     calls: 0,
     files: 0,
     lines: 0,
@@ -86,12 +87,14 @@ export async function playSession(options: SessionOptions): Promise<Tally> {
   try {
     append(session, { type: 'session.created', data: { workspace: '/w', scratch: false, sandbox: 'local' } })
     for (let run = 1; tally.calls < options.steps; run += 1) await playRun(session, `run-${run}`)
-    return tally
+  } catch (error) {
+    tally.broken.push(`${whereIn(session)}: ${error instanceof Error ? error.stack : error}`)
   } finally {
     await session.server.close()
     workspace.remove()
     rmSync(stateDir, { recursive: true, force: true })
   }
+  return tally
 }
 
 /** One input and what comes of it, resumed as often as it is cut. */
@@ -202,7 +205,7 @@ function createModel(session: Session): Model {
 }
 
 function inspect(session: Session, { messages }: ModelRequest) {
-  const { log, workspace, expected, tally, options, story } = session
+  const { log, workspace, expected, tally, story } = session
   const system = log.find((event) => event.type === 'notice' && event.data.code === modelNotices.system)
   const details = system?.type === 'notice' ? system.data.details : undefined
   const nonce = z.string().parse(details?.nonce)
@@ -217,10 +220,14 @@ function inspect(session: Session, { messages }: ModelRequest) {
   tally.files += shown.size
   tally.lines += lines
   if (problems.length > 0) {
-    const where = `seed ${options.seed}, ${options.policy}, model call ${tally.calls}`
-    tally.broken.push(`${where}: ${problems.slice(0, 4).join('; ')}\n  ${story.slice(-12).join('\n  ')}`)
+    tally.broken.push(`${whereIn(session)}: ${problems.slice(0, 4).join('; ')}\n  ${story.slice(-12).join('\n  ')}`)
   }
   return shown
+}
+
+/** The session is the first one that is played with that seed. */
+function whereIn({ options, tally }: Session): string {
+  return `${seedVariable}=${options.seed} (${options.policy}), model call ${tally.calls}`
 }
 
 /** The tools of the files server, and a command that it knows nothing of. */

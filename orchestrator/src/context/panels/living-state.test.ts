@@ -240,7 +240,6 @@ test.each(policies)('at every model call the model can read what is on disk (%s)
         expect(validateHistory(messages, views)).toEqual([])
       })
     }),
-    { numRuns: 600 },
   )
   expect(requests).toBeGreaterThan(600)
 })
@@ -252,7 +251,6 @@ test.each(policies)('a log cut anywhere shows what its changes come to (%s)', (p
       const log = whole.slice(0, Math.ceil(share * whole.length))
       expect(reconstruct(toMessages(log, { ...views, panelPolicy }), nonce)).toEqual(foldOf(log))
     }),
-    { numRuns: 600 },
   )
 })
 
@@ -329,7 +327,6 @@ test('a log that was reverted anywhere shows what its changes up to there come t
         expect(reconstruct(toMessages(log, { ...views, panelPolicy }), nonce)).toEqual(foldOf(whole.slice(0, seq)))
       }
     }),
-    { numRuns: 300 },
   )
 })
 
@@ -346,7 +343,6 @@ test('without epochs a request only grows, byte for byte', () => {
         },
       )
     }),
-    { numRuns: 400 },
   )
 })
 
@@ -360,6 +356,5 @@ test('where cached tokens are as dear as new ones, an epoch leaves nothing that 
       log.push({ type: 'epoch', data: { reason } })
       expect(dueEpoch({ log, model, nowMs: 0 })).toBeUndefined()
     }),
-    { numRuns: 200 },
   )
 })

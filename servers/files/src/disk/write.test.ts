@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import {
   chmod,
   link,
@@ -17,7 +18,9 @@ import {
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createJail, type Jail } from '@auroracoder/kit/jail'
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { bytesOf } from '../text/bytes.js'
 import { createLocks } from './lock.js'
@@ -187,6 +190,42 @@ async function eventsOfTempFiles(count: number): Promise<void> {
     if (filename?.endsWith('.tmp')) seen += 1
     if (seen >= count) return
   }
+}
+
+test('P11: whenever a writing process is stopped, the old or the new file is there whole', {
+  tags: ['long'],
+}, async (context) => {
+  if (process.platform !== 'linux') return context.skip('only Linux tells without delay that a process has stopped')
+  const size = 300_000
+  const path = join(root, 'target')
+  await put(path, Buffer.alloc(size, 'a'))
+  const writer = await startSource(new URL('./writer.fixture.ts', import.meta.url), [root, stateDir, String(size)])
+  const seen = { a: 0, b: 0, withTempFile: 0 }
+  try {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(3_000), async (us) => {
+        // What a stopped process leaves on the disk is what it would leave if it were killed.
+        await stopAfter(writer.pid, us)
+        const content = await read(path)
+        const letter = content[0] === 97 ? 'a' : 'b'
+        expect(content.equals(Buffer.alloc(size, letter))).toBe(true)
+        seen[letter] += 1
+        if ((await readdir(root)).length > 1) seen.withTempFile += 1
+        process.kill(writer.pid, 'SIGCONT')
+      }),
+    )
+  } finally {
+    await writer.kill()
+  }
+  expect(Math.min(seen.a, seen.b, seen.withTempFile)).toBeGreaterThan(10)
+})
+
+/** Stops the process after some microseconds, with all its threads. */
+async function stopAfter(pid: number, us: number): Promise<void> {
+  const until = performance.now() + us / 1_000
+  while (performance.now() < until) await nextTurn()
+  process.kill(pid, 'SIGSTOP')
+  while (!readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') T ')) await nextTurn()
 }
 
 describe('the sweep', () => {

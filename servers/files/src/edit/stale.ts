@@ -30,8 +30,7 @@ export function placeMeantThen({ wanted, lines, basis }: Meant, now: readonly Pl
 
 /** Why the lines between first and last anchor are not those that the model was shown; `undefined` when they are. */
 export function staleInterior(meant: Meant, place: Place, texts: readonly string[]): string | undefined {
-  const height = place.last - place.first + 1
-  if (height <= 2) return undefined
+  if (place.last - place.first < 2) return hadInterior(meant) ? 'The lines between the anchors have gone.' : undefined
   const { basis } = meant
   const between = `The lines between the anchors (${place.first + 2}-${place.last})`
   if (!basis) {
@@ -63,17 +62,29 @@ interface Range {
   last: number
 }
 
+/** Whether there were lines between the anchors where the model saw them. */
+function hadInterior(meant: Meant): boolean {
+  const said = rangeSaid(meant)
+  return said !== undefined && said.last - said.first >= 2
+}
+
 /** Where in the basis the lines may come from: where the model said, if its anchors stand there; else wherever they are. */
-function originsOf({ wanted, lines }: Meant, basis: Basis, current: readonly string[]): Range[] {
-  if (lines && wanted.kind === 'lines') {
-    const said = { first: lines.first - 1, last: lines.last - 1 }
-    if (alike(basis.texts[said.first], wanted.first) && alike(basis.texts[said.last], wanted.last)) return [said]
-  }
+function originsOf(meant: Meant, basis: Basis, current: readonly string[]): Range[] {
+  const said = rangeSaid(meant)
+  if (said) return [said]
   const ranges: Range[] = []
   for (let first = 0; first + current.length <= basis.texts.length; first += 1) {
     if (basis.texts[first] === current[0]) ranges.push({ first, last: first + current.length - 1 })
   }
   return ranges
+}
+
+/** The lines that the model named, if its anchors stand there in the basis. */
+function rangeSaid({ wanted, lines, basis }: Meant): Range | undefined {
+  if (!basis || !lines || wanted.kind !== 'lines') return undefined
+  const said = { first: lines.first - 1, last: lines.last - 1 }
+  const fits = alike(basis.texts[said.first], wanted.first) && alike(basis.texts[said.last], wanted.last)
+  return fits ? said : undefined
 }
 
 function alike(text: string | undefined, needle: string | undefined): boolean {

@@ -7,7 +7,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { hasFinalNewline, parseDocument } from '../text/document.js'
 import { createPanelClient, type PanelClient } from './client.fixture.js'
 
-const runs = 1_000
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 let folder: string
 
@@ -220,7 +219,9 @@ const event = fc.oneof(
   { weight: 4, arbitrary: fc.constant(read) },
 )
 
-test('what a client shows of each open file equals the disk after each read, whatever happens in between', async () => {
+test('what a client shows of each open file equals the disk after each read, whatever happens in between', {
+  tags: ['long'],
+}, async () => {
   let index = 0
   await fc.assert(
     fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 12 }), async (events) => {
@@ -238,9 +239,8 @@ test('what a client shows of each open file equals the disk after each read, wha
         await rm(join(root, '..'), { recursive: true, force: true })
       }
     }),
-    { numRuns: runs },
   )
-}, 180_000)
+})
 
 async function check({ root, client, whole }: World): Promise<void> {
   const shown = client.shown()

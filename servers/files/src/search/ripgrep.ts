@@ -43,8 +43,9 @@ export async function searchFiles(search: Search): Promise<SearchResult> {
     stdio: ['ignore', 'pipe', 'pipe'],
     signal: AbortSignal.any([search.signal, timeout]),
   })
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject)
+  // Never rejects: nobody listens to it while the matches are read, and that would end the process.
+  const ended = new Promise<number | null | Error>((resolve) => {
+    child.on('error', resolve)
     child.on('close', resolve)
   })
   let stderr = ''
@@ -65,11 +66,9 @@ export async function searchFiles(search: Search): Promise<SearchResult> {
   } finally {
     if (!complete) child.kill()
   }
-  const code = await ended.catch((error: unknown) => {
-    if (timeout.aborted) return 'timeout' as const
-    throw error
-  })
-  if (code === 'timeout') return { matches, complete: false }
+  const code = await ended
+  if (code instanceof Error && !timeout.aborted) throw code
+  if (code instanceof Error) return { matches, complete: false }
   // 2 with matches: some files could not be read, which is no reason to drop the others.
   if (code === 2 && matches.length === 0) throw new Failure(refusal(search, stderr))
   return { matches, complete }

@@ -26,7 +26,6 @@ describe('decoding', () => {
         // What could not be sent to a model as JSON and come back would be damaged on its way.
         expect(JSON.parse(JSON.stringify(text))).toBe(Buffer.from(text).toString())
       }),
-      { numRuns: 2_000 },
     )
   })
 

@@ -63,7 +63,6 @@ describe('the text of a panel', () => {
         const text = [...before, renderChange(opened(view), nonce), ...after].join('\n')
         expect(parseBlocks(text, nonce)).toEqual([opened(view)])
       }),
-      { numRuns: 1_000 },
     )
   })
 
@@ -159,7 +158,6 @@ describe('reconstruct', () => {
         const file = shown.get('a.ts')
         expect(file && viewOfShown(file)).toEqual(viewOf(after, '5e6f7a8b'))
       }),
-      { numRuns: 1_000 },
     )
   })
 
