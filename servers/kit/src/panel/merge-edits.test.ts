@@ -67,6 +67,5 @@ test('two edits merged lead to the text that they lead to one after the other', 
       const nonce = 'c0ffee00'
       expect(parseBlocks(renderChange(edited(merged), nonce), nonce).reduce(applyChange, before)).toEqual(together)
     }),
-    { numRuns: 1_000 },
   )
 })
