@@ -12,6 +12,7 @@ import { closeFileTool } from './tools/close-file.js'
 import { deleteFileTool } from './tools/delete-file.js'
 import { editFileTool } from './tools/edit-file.js'
 import { grepSearchTool } from './tools/grep-search.js'
+import { inTurn } from './tools/in-turn.js'
 import { listDirectoryTool } from './tools/list-directory.js'
 import { moveFileTool } from './tools/move-file.js'
 import { readFileTool } from './tools/read-file.js'
@@ -72,14 +73,17 @@ export async function createFilesFamily(
   const sweeping = sweepTempFiles({ stateDir, roots: jail.roots }).catch((error: unknown) => {
     log.warn('old temp files could not be swept', { err: error })
   })
+  const changingPanel = [
+    readFileTool(workspace),
+    writeFileTool(workspace),
+    editFileTool(workspace, { editsMax }),
+    deleteFileTool(workspace),
+    moveFileTool(workspace),
+    closeFileTool(workspace),
+  ]
   return {
     tools: [
-      readFileTool(workspace),
-      writeFileTool(workspace),
-      editFileTool(workspace, { editsMax }),
-      deleteFileTool(workspace),
-      moveFileTool(workspace),
-      closeFileTool(workspace),
+      ...changingPanel.map((tool) => inTurn(tool, locks)),
       listDirectoryTool(workspace),
       searchFilesTool(workspace),
       grepSearchTool(workspace),

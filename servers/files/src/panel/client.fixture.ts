@@ -48,6 +48,8 @@ export async function createPanelClient(
   let shown = nothingShown
   let state: unknown
   let since = 0
+  /** That of the state, which is the highest one that has arrived. */
+  let stateRevision = 0
   const conversation = (): string => `session/${branch}`
 
   const take = (changes: readonly PanelChange[]): void => {
@@ -71,7 +73,10 @@ export async function createPanelClient(
       if (lost) return answer
       // As the state says: changes up to `since` are known without a gap.
       if (position.revision === since + 1) since = position.revision
-      state = position.state
+      if (position.revision >= stateRevision) {
+        stateRevision = position.revision
+        state = position.state
+      }
       take(answer.changes)
       return { ...answer, revision: position.revision }
     },
@@ -82,6 +87,7 @@ export async function createPanelClient(
       const reading = await panel.read(conversation(), since)
       if (lost) return []
       since = reading.revision
+      stateRevision = reading.revision
       state = reading.state
       take(reading.changes)
       return reading.changes

@@ -66,6 +66,17 @@ const ofModel: fc.Arbitrary<Event>[] = [
         if (ok && !text.includes('is not text')) openedWhole(world, path, isLost)
       },
   ),
+  fc.tuple(named, named, named).map(
+    ([first, second, beside]): Event =>
+      async (world) => {
+        const calls = [[first, second], [beside]].map((paths) => world.client.call('read_file', { paths }))
+        await Promise.all(calls)
+        for (const path of [first, second, beside]) {
+          const isText = !(await readFile(join(world.root, path)).catch(() => Buffer.alloc(1))).includes(0)
+          if (isText) openedWhole(world, path, false)
+        }
+      },
+  ),
   fc.tuple(named, fc.oneof(range, columns), lost).map(
     ([path, lines, isLost]): Event =>
       async ({ client }) => {

@@ -305,6 +305,22 @@ describe('a lost answer', () => {
   })
 })
 
+test('calls that run side by side are all known to the state that is the newest, and to a server that takes it up', async () => {
+  await Promise.all([put('a', 'a\n'), put('big', 'line\n'.repeat(200_000)), put('b', 'b\n'), put('c', 'c\n')])
+  await Promise.all([
+    client.call('read_file', { paths: ['a', 'big', 'b'] }),
+    client.call('read_file', { paths: ['c'] }),
+  ])
+  await client.restart()
+  await Promise.all(['a', 'b', 'c'].map((name) => put(name, 'changed\n')))
+  await client.read()
+  expect(['a', 'b', 'c'].map((name) => client.shown().get(name)?.lines.get(1))).toEqual([
+    'changed',
+    'changed',
+    'changed',
+  ])
+})
+
 describe('after a restart', () => {
   test('what has changed is told by hunks, from the texts in the spool', async () => {
     await put('a', lines(5))
