@@ -1,4 +1,4 @@
-import { type Bytes, bytesOf } from '../text/bytes.js'
+import { type Bytes, bytesInPieces } from '../text/bytes.js'
 import { assembleDocument, type TextDocument } from '../text/document.js'
 import { type Encoding, utf8 } from '../text/encoding.js'
 import { joinLines, type Lines, spliceLines, splitLines } from '../text/lines.js'
@@ -41,7 +41,8 @@ function composedBytes(document: TextDocument, spans: readonly Span[]): Bytes {
     parts.push(...bytes.cut(copied, offsetOf(span.start)), encoding.encode(span.text))
     copied = offsetOf(span.end)
   }
-  return bytesOf(...parts, ...bytes.cut(copied))
+  parts.push(...bytes.cut(copied))
+  return bytesInPieces(parts)
 }
 
 /** Whether the bytes, read back, are the text. Where texts can be encoded apart, what was added tells. */
