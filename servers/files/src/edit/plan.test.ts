@@ -437,6 +437,13 @@ describe('refusals', () => {
     expect(edit('a\rb\n\n', { oldText: 'b', newText: '' })).toContain('two lines would become one')
   })
 
+  test('a byte order mark that would come to stand first, and a NUL: the next reader would find another text', () => {
+    expect(edit('a\n\ufeffb\n', { oldText: 'a', newText: '' })).toContain('a byte order mark')
+    expect(edit('a\n', { oldText: 'a', newText: '\ufeffb' })).toContain('a byte order mark')
+    expect(edit('a\nb\n', { oldText: 'b', newText: '\ufeffc' })).toBe('a\n\ufeffc\n')
+    expect(edit('a\nb\n', { oldText: 'b', newText: 'c\0' })).toContain('NUL')
+  })
+
   test('one of more equal places than fit on the stack, unless the lines say which or all are meant', () => {
     const text = 'a\n'.repeat(130_000)
     expect(edit(text, { oldText: 'a', newText: 'b' })).toContain('Found 130000 times')
