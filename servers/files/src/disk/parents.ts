@@ -1,29 +1,53 @@
-import { mkdir, rmdir } from 'node:fs/promises'
+import { mkdirSync, rmdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Failure } from '@auroracoder/kit'
-import { contains, type Jail } from '@auroracoder/kit/jail'
+import type { Jail } from '@auroracoder/kit/jail'
 import { errorCode } from './error-code.js'
+import { reasonOf } from './reason.js'
 
-/** Runs the task with the directories above `path` made; what was made goes again when the task fails. */
+/** Runs the task with the directories above `path` made; what was made goes again when that or the task fails. */
 export async function withParents<T>(jail: Jail, path: string, task: () => Promise<T>): Promise<T> {
-  const made = await mkdir(dirname(path), { recursive: true }).catch((cause: unknown) => {
-    throw parentFailure(jail.display(dirname(path)), cause)
-  })
+  const made: string[] = []
   try {
+    makeParents(jail, path, made)
     return await task()
   } catch (error) {
-    if (made !== undefined) await removeEmpty(dirname(path), made)
+    removeEmpty(made)
     throw error
   }
 }
 
-async function removeEmpty(deepest: string, highest: string): Promise<void> {
-  for (let directory = deepest; contains(highest, directory); directory = dirname(directory)) {
-    const removed = await rmdir(directory).then(
-      () => true,
-      () => false,
-    )
-    if (!removed) return
+function makeParents(jail: Jail, path: string, made: string[]): void {
+  const directory = dirname(path)
+  try {
+    make(directory, made)
+  } catch (cause) {
+    throw parentFailure(jail.display(directory), cause)
+  }
+}
+
+/**
+ * One after the other: several at once are made by Node, which tells a wrong reason when it cannot (a read-only file
+ * system is ENOENT), leaves those that it could make, and never ends where a directory takes none, as in /proc.
+ */
+function make(directory: string, made: string[]): void {
+  const found = statSync(directory, { throwIfNoEntry: false })
+  if (found?.isDirectory()) return
+  if (!found) make(dirname(directory), made)
+  try {
+    mkdirSync(directory)
+    made.push(directory)
+  } catch (error) {
+    // Someone else may have made it just now.
+    if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) throw error
+  }
+}
+
+function removeEmpty(made: readonly string[]): void {
+  try {
+    for (const directory of made.toReversed()) rmdirSync(directory)
+  } catch {
+    // Something has come to lie in it, or it is gone.
   }
 }
 
@@ -32,8 +56,6 @@ function parentFailure(shown: string, cause: unknown): unknown {
   if (code === 'EEXIST' || code === 'ENOTDIR') {
     return new Failure(`"${shown}" cannot be made a directory: a part of it is a file.`, { cause })
   }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return new Failure(`Directory "${shown}" cannot be made: permission denied.`, { cause })
-  }
-  return cause
+  const reason = reasonOf(cause)
+  return reason ? new Failure(`Directory "${shown}" cannot be made: ${reason}.`, { cause }) : cause
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import {
   chmod,
@@ -153,14 +154,39 @@ describe('a write is refused, and nothing is left over,', () => {
     expect(await readdir(root)).toEqual([])
   })
 
+  test.runIf(process.platform === 'linux')('below a directory that takes no others', async () => {
+    const system = await createJail(['/proc'])
+    const asked = withParents(system, '/proc/no/such/place/a', async () => {})
+    await expect(asked).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
+  test.skipIf(!canMount())('with the reason why no directory can be made', async () => {
+    const path = join(root, 'fixed')
+    await mkdir(path)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', path])
+    try {
+      const asked = withParents(jail, join(path, 'new/er/a'), async () => {})
+      await expect(asked).rejects.toThrow('Directory "fixed/new/er" cannot be made: the file system is read-only.')
+    } finally {
+      execFileSync('umount', [path])
+    }
+  })
+
   test('with the directories that were made for it', async () => {
     await mkdir(join(root, 'stays'))
     const path = join(root, 'stays/new/er/a')
     const failing = withParents(jail, path, () => Promise.reject(new Error('no')))
     await expect(failing).rejects.toThrow('no')
     expect(await readdir(join(root, 'stays'))).toEqual([])
+    const long = join(root, `stays/new/${'n'.repeat(256)}/a`)
+    await expect(withParents(jail, long, async () => {})).rejects.toThrow('its name is too long')
+    expect(await readdir(join(root, 'stays'))).toEqual([])
   })
 })
+
+function canMount(): boolean {
+  return process.platform === 'linux' && process.getuid?.() === 0
+}
 
 test('P11: a process killed at any moment leaves the old or the new file whole, and its temp file is swept', async () => {
   const size = 8_000_000

@@ -8,7 +8,8 @@ export function choosePlace(places: readonly Place[], hint: number | undefined):
   if (places.length === 1) return places[0]
   if (hint === undefined) return undefined
   const distanceOf = (place: Place) => Math.abs(place.first - hint)
-  const nearest = Math.min(...places.map(distanceOf))
+  // As many arguments as a large file has lines would not fit on the stack.
+  const nearest = places.reduce((least, place) => Math.min(least, distanceOf(place)), Number.POSITIVE_INFINITY)
   const candidates = places.filter((place) => distanceOf(place) === nearest)
   return nearest <= hintLinesMax && candidates.length === 1 ? candidates[0] : undefined
 }

@@ -1,4 +1,4 @@
-import { type Bytes, bytesOf } from '../text/bytes.js'
+import { type Bytes, bytesInPieces } from '../text/bytes.js'
 import { assembleDocument, type TextDocument } from '../text/document.js'
 import { type Encoding, utf8 } from '../text/encoding.js'
 import { joinLines, type Lines, spliceLines, splitLines } from '../text/lines.js'
@@ -18,6 +18,8 @@ export function compose(document: TextDocument, spans: readonly Span[]): Outcome
     lines: composedLines(document.lines, spans),
   }
   if (!saysIts(composed, { document, spans })) return { refused: unwritable(document, spans) }
+  if (spans.some(({ text }) => text.includes('\0'))) return { refused: noText }
+  if (beginsWithNewMark(composed)) return { refused: newMark }
   return { ok: assembleDocument(composed) }
 }
 
@@ -41,7 +43,8 @@ function composedBytes(document: TextDocument, spans: readonly Span[]): Bytes {
     parts.push(...bytes.cut(copied, offsetOf(span.start)), encoding.encode(span.text))
     copied = offsetOf(span.end)
   }
-  return bytesOf(...parts, ...bytes.cut(copied))
+  parts.push(...bytes.cut(copied))
+  return bytesInPieces(parts)
 }
 
 /** Whether the bytes, read back, are the text. Where texts can be encoded apart, what was added tells. */
@@ -76,6 +79,16 @@ function composedLines(lines: Lines, spans: readonly Span[]): Lines {
   text += textBetween(lines, copied, lines.starts[end] ?? textLength(lines))
   return spliceLines(lines, { first, end, text })
 }
+
+/** Only what the next reader of the bytes finds as well may be shown of them. */
+function beginsWithNewMark({ encoding, lines }: Composed): boolean {
+  return encoding.bom.length === 0 && lines.texts[0]?.startsWith('\ufeff') === true
+}
+
+const noText =
+  'new_text holds a NUL character, and a file with one is not text: it could neither be shown nor edited any more.'
+const newMark =
+  'After this edit the file would begin with U+FEFF, an invisible character that means a byte order mark there and would no longer be part of the text. Leave it out of new_text, or replace the line that begins with it as well; write_file can write a file with such a mark.'
 
 export const joinedLineEnds =
   'The file ends some lines with a carriage return alone. After this edit one would stand before a line feed, and two lines would become one. Give both lines the same line end first.'

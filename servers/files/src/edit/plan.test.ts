@@ -437,6 +437,21 @@ describe('refusals', () => {
     expect(edit('a\rb\n\n', { oldText: 'b', newText: '' })).toContain('two lines would become one')
   })
 
+  test('a byte order mark that would come to stand first, and a NUL: the next reader would find another text', () => {
+    expect(edit('a\n\ufeffb\n', { oldText: 'a', newText: '' })).toContain('a byte order mark')
+    expect(edit('a\n', { oldText: 'a', newText: '\ufeffb' })).toContain('a byte order mark')
+    expect(edit('a\nb\n', { oldText: 'b', newText: '\ufeffc' })).toBe('a\n\ufeffc\n')
+    expect(edit('a\nb\n', { oldText: 'b', newText: 'c\0' })).toContain('NUL')
+  })
+
+  test('one of more equal places than fit on the stack, unless the lines say which or all are meant', () => {
+    const text = 'a\n'.repeat(130_000)
+    expect(edit(text, { oldText: 'a', newText: 'b' })).toContain('Found 130000 times')
+    const lines = { first: 3, last: 3 }
+    expect(edit(text, { lines, firstLine: 'a', newText: 'b' })).toBe(`a\na\nb\n${text.slice(6)}`)
+    expect(edit(text.slice(0, 140_000), { oldText: 'a', newText: 'b', replaceAll: true })).toBe('b\n'.repeat(70_000))
+  })
+
   test('no line hint and no text', () => {
     expect(edit('a\n', { newText: 'x' })).toContain('neither "old_text" nor "lines"')
     expect(edit('', { oldText: 'x', newText: 'y' })).toContain('The file is empty')

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bytesOf } from './bytes.js'
+import { bytesInPieces } from './bytes.js'
 
 test('bytes in pieces are those in one piece, whichever way they are cut and put together', () => {
   const piece = fc.uint8Array({ maxLength: 5 })
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 80 }), fc.nat(200), fc.nat(200), (pieces, one, other) => {
       const whole = Buffer.concat(pieces)
-      const bytes = bytesOf(...pieces)
+      const bytes = bytesInPieces(pieces)
       expect(bytes.whole()).toEqual(whole)
       expect(bytes.length).toBe(whole.length)
       expect(Buffer.concat(bytes.pieces)).toEqual(whole)

@@ -14,7 +14,11 @@ export interface Bytes {
 /** With more, the work for each outweighs what is saved. */
 const piecesMax = 32
 
-export function bytesOf(...pieces: readonly Uint8Array[]): Bytes {
+export function bytesOf(piece: Uint8Array): Bytes {
+  return bytesInPieces([piece])
+}
+
+export function bytesInPieces(pieces: readonly Uint8Array[]): Bytes {
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
   const some = pieces.filter((piece) => piece.length > 0)
   const kept = some.length > piecesMax ? [Buffer.concat(some)] : some

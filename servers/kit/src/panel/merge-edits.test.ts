@@ -69,3 +69,17 @@ test('two edits merged lead to the text that they lead to one after the other', 
     }),
   )
 })
+
+test('edits of a file with more lines than fit on the stack are merged, and what they lead to is shown', () => {
+  const lineCount = 200_000
+  const oneLine = (at: number): Edit => editOf(lineCount, [{ keep: at, drop: 1, add: ['x'] }])
+  const { hunks } = mergeEdits(oneLine(1), oneLine(lineCount - 1))
+  expect(hunks.map(({ oldStart, oldCount, lines }) => ({ oldStart, oldCount, lines }))).toEqual([
+    { oldStart: 2, oldCount: 1, lines: ['x'] },
+    { oldStart: lineCount, oldCount: 1, lines: ['x'] },
+  ])
+  const lines = Array.from({ length: lineCount }, () => '')
+  const head = { path: 'a.ts', revision: '00000000', lineCount, encoding: 'utf-8', finalNewline: true }
+  const view = { ...head, eol: 'lf' as const, ranges: [{ start: 1, lines }] }
+  expect(renderChange({ kind: 'opened', key: 'a.ts', view }, 'c0ffee00').split('\n')).toHaveLength(lineCount + 1)
+})

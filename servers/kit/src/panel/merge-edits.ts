@@ -16,14 +16,16 @@ function grownBy(hunks: readonly Hunk[]): number {
 }
 
 function withHunks(before: readonly Line[], hunks: readonly Hunk[]): Line[] {
-  const after: Line[] = []
+  const parts: Line[][] = []
   let at = 0
   for (const { oldStart, oldCount, lines } of hunks) {
-    after.push(...before.slice(at, oldStart - 1), ...lines.map((text) => ({ text })))
+    parts.push(
+      before.slice(at, oldStart - 1),
+      lines.map((text) => ({ text })),
+    )
     at = oldStart - 1 + oldCount
   }
-  after.push(...before.slice(at))
-  return after
+  return [...parts, before.slice(at)].flat()
 }
 
 /** What stands between lines that were there before. */

@@ -7,10 +7,12 @@ import { type Shown, viewOfShown } from './shown.js'
  */
 export function renderChange(change: PanelChange, nonce: string): string {
   const { key, view, edit, text } = change
-  const lines = [...headline(change, nonce)]
-  if (view) lines.push(...renderView(view, { nonce, isWritten: change.written === true }))
-  if (edit) lines.push(...renderEdit(key, edit, nonce))
-  if (text !== undefined) lines.push(`=== ${shownPath(key)} | ${nonce}`, text, `=== end | ${nonce}`)
+  const lines = [
+    ...headline(change, nonce),
+    ...(view ? renderView(view, { nonce, isWritten: change.written === true }) : []),
+    ...(edit ? renderEdit(key, edit, nonce) : []),
+    ...(text === undefined ? [] : [`=== ${shownPath(key)} | ${nonce}`, text, `=== end | ${nonce}`]),
+  ]
   return lines.join('\n')
 }
 
