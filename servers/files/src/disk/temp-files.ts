@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, unlinkSync, writeFileSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Log } from '@auroracoder/kit'
 import { contains } from '@auroracoder/kit/jail'
@@ -90,8 +90,8 @@ export async function sweepTempFiles({
 }): Promise<void> {
   const notes = join(stateDir, 'temp')
   for (const id of await namesIn(notes)) {
-    if (isRunning(Number.parseInt(id, 10))) continue
     const note = join(notes, id)
+    if (await isInUse(note, Number.parseInt(id, 10))) continue
     const directory = await readFile(note, 'utf8').catch(() => '')
     // A note of another workspace stays for the server of that workspace.
     if (directory !== '' && !roots.some((root) => contains(root, directory))) continue
@@ -106,6 +106,19 @@ export async function sweepTempFiles({
 async function namesIn(directory: string): Promise<string[]> {
   return directory === '' ? [] : readdir(directory).catch(() => [])
 }
+
+/** In a container every server may have the same process id: a note from before this one's start is not its own. */
+async function isInUse(note: string, pid: number): Promise<boolean> {
+  if (pid !== process.pid) return isRunning(pid)
+  const startedAtMs = Date.now() - process.uptime() * 1_000
+  return stat(note).then(
+    ({ mtimeMs }) => mtimeMs >= startedAtMs - clockMs,
+    () => false,
+  )
+}
+
+/** By so much may the clock of a file system differ from the system's. */
+const clockMs = 2_000
 
 function isRunning(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false

@@ -15,6 +15,7 @@ import {
   rm,
   stat,
   symlink,
+  utimes,
   watch,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -276,6 +277,14 @@ describe('the sweep', () => {
     const foreign = await note(`${dead}-bb-0`, folder)
     await sweepTempFiles({ stateDir, roots: [root] })
     for (const path of [living, foreign]) expect(String(await read(path))).toBe('left over')
+  })
+
+  test('removes what a process left that had the id of this one', async () => {
+    const left = await note(`${process.pid}-aa-0`, root)
+    const longAgo = new Date(Date.now() - 86_400_000)
+    await utimes(join(stateDir, 'temp', `${process.pid}-aa-0`), longAgo, longAgo)
+    await sweepTempFiles({ stateDir, roots: [root] })
+    await expect(stat(left)).rejects.toThrow('ENOENT')
   })
 
   test('removes only what is named like its note', async () => {

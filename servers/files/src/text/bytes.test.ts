@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bytesInPieces } from './bytes.js'
+import { bytesInPieces, bytesOf } from './bytes.js'
 
 test('bytes in pieces are those in one piece, whichever way they are cut and put together', () => {
   const piece = fc.uint8Array({ maxLength: 5 })
@@ -17,4 +17,10 @@ test('bytes in pieces are those in one piece, whichever way they are cut and put
       expect(Buffer.concat(bytes.cut(start))).toEqual(whole.subarray(start))
     }),
   )
+})
+
+test('a small piece does not keep the large memory that it was cut from', () => {
+  const large = bytesOf(Buffer.alloc(4_000_000, 'a'))
+  const [piece] = bytesInPieces(large.cut(10, 20)).pieces
+  expect(piece?.buffer.byteLength).toBeLessThan(100_000)
 })

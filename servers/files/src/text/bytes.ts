@@ -21,7 +21,7 @@ export function bytesOf(piece: Uint8Array): Bytes {
 export function bytesInPieces(pieces: readonly Uint8Array[]): Bytes {
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
   const some = pieces.filter((piece) => piece.length > 0)
-  const kept = some.length > piecesMax ? [Buffer.concat(some)] : some
+  const kept = some.length > piecesMax || holdsTooMuch(some, length) ? [Buffer.concat(some)] : some
   return {
     length,
     pieces: kept,
@@ -34,6 +34,13 @@ export function bytesInPieces(pieces: readonly Uint8Array[]): Bytes {
 }
 
 const empty = Buffer.alloc(0)
+/** Beyond the bytes themselves: pieces of a text that has become much shorter would keep all of the old one. */
+const sparedBytesMax = 1 << 20
+
+function holdsTooMuch(pieces: readonly Uint8Array[], length: number): boolean {
+  const held = new Set(pieces.map(({ buffer }) => buffer))
+  return [...held].reduce((sum, { byteLength }) => sum + byteLength, 0) > 2 * length + sparedBytesMax
+}
 
 function* cut(pieces: readonly Uint8Array[], start: number, end: number): Generator<Uint8Array> {
   let from = 0
