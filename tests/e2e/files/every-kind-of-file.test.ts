@@ -285,11 +285,18 @@ test('three edits of one file in one turn are all made', async () => {
 
 test('a search that is cancelled leaves the server usable', async () => {
   for (const name of ['a', 'b', 'c']) await place.put(name, 'some words here\n'.repeat(2_500_000))
-  for (const ms of [20, 100, 200]) {
+  const outcomes: string[] = []
+  for (const ms of [5, 15, 30, 60]) {
     const abort = new AbortController()
     const call = server.call('grep_search', { pattern: '(\\w+\\s){3,40}x' }, { signal: abort.signal })
     setTimeout(() => abort.abort(), ms)
-    await expect(call).rejects.toThrow()
+    outcomes.push(
+      await call.then(
+        () => 'answered',
+        () => 'cancelled',
+      ),
+    )
     expect((await server.call('list_directory', {})).ok).toBe(true)
   }
+  expect(outcomes).toContain('cancelled')
 }, 60_000)
