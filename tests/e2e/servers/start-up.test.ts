@@ -1,15 +1,21 @@
+import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { servers } from './servers.js'
 import { startStdioServer } from './stdio-server.js'
 
 const initializeMsMax = 400
 const startsMeasured = 7
+/** What Node itself takes to start on the machines for which the limit is meant. */
+const nodeMsUsual = 50
 
 describe.each(servers)('the $name server, started by a host', ({ name, bin, quick }) => {
-  // Other tests run beside this one, so a slow moment of the machine gets a second chance.
+  // Other tests run beside this one, so a slow moment of the machine gets a second chance; where Node itself takes longer
+  // than it usually does, the limit is as much longer.
   it(`answers initialize within ${initializeMsMax} ms of its start`, { retry: 2, timeout: 30_000 }, async () => {
     const times: number[] = []
+    const nodeTimes: number[] = []
     for (let start = 0; start < startsMeasured; start += 1) {
+      nodeTimes.push(startNode())
       const begin = performance.now()
       const server = await startStdioServer({ bin })
       await server.initialize()
@@ -17,9 +23,10 @@ describe.each(servers)('the $name server, started by a host', ({ name, bin, quic
       server.child.stdin.end()
       await server.exited
     }
-    const median = times.toSorted((a, b) => a - b)[Math.floor(startsMeasured / 2)] ?? Number.NaN
-    console.log(`${name}: initialize is answered ${median.toFixed(0)} ms after spawn (median of ${startsMeasured})`)
-    expect(median).toBeLessThanOrEqual(initializeMsMax)
+    const [median, nodeMs] = [medianOf(times), medianOf(nodeTimes)]
+    const told = `${name}: initialize is answered ${median.toFixed(0)} ms after spawn`
+    console.log(`${told} (median of ${startsMeasured}), a bare node has ended after ${nodeMs.toFixed(0)} ms`)
+    expect(median).toBeLessThanOrEqual(initializeMsMax * Math.max(1, nodeMs / nodeMsUsual))
   })
 
   it('needs no HOME and no more than a dozen variables', async () => {
@@ -45,3 +52,14 @@ describe.each(servers)('the $name server, started by a host', ({ name, bin, quic
     expect(result?.isError).not.toBe(true)
   })
 })
+
+/** Milliseconds from the start of a process that does nothing to its end. */
+function startNode(): number {
+  const begin = performance.now()
+  execFileSync(process.execPath, ['--eval', ''])
+  return performance.now() - begin
+}
+
+function medianOf(times: readonly number[]): number {
+  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN
+}
