@@ -283,7 +283,10 @@ test('what a call wrote is shown in full where the call itself cannot be shown',
   const log = play([], () => {})
   const data = { panel: 'files', revision: 1, changes: written?.changes ?? [], callId: 'unknown' }
   log.push({ type: 'panel.changed', data })
-  expect([...(reconstruct(toMessages(log, views), nonce).get('a.ts')?.lines.values() ?? [])]).toEqual(['one', 'two'])
+  for (const panelPolicy of policies) {
+    const shown = reconstruct(toMessages(log, { ...views, panelPolicy }), nonce)
+    expect([...(shown.get('a.ts')?.lines.values() ?? [])]).toEqual(['one', 'two'])
+  }
 })
 
 const longText = Array.from({ length: 40 }, (_, index) => `line ${index + 1} of what the model wrote\n`).join('')

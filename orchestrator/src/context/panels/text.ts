@@ -31,7 +31,7 @@ export function stateText({ changes, writings }: State, nonce: string): string {
 
 const stateHeadline = 'All open files as they are now; this replaces everything that was shown of them before.'
 const stateHeadlineWithWritings =
-  'All open files as they are now; this replaces everything that was shown of them before. Of those that you wrote whole, only what has changed since follows.'
+  'All open files as they are now; this replaces everything that was shown of them before. What you wrote whole and is not shown whole here is as you wrote it, but for the changes that follow.'
 
 /** The shorter of a fresh view and of what has changed in what the model wrote. */
 function fileText(file: ShownFile, writing: Writing | undefined, nonce: string): string {

@@ -21,7 +21,7 @@ export async function readAll(descriptor: number, size: number): Promise<Buffer>
   const atOnce = size <= bytesAtOnceMax
   let done = 0
   while (done < size) {
-    const count = await readSome(descriptor, { into: bytes.subarray(done), from: done, atOnce })
+    const count = await readSome(descriptor, { bytes: bytes.subarray(done), from: done, atOnce })
     if (count === 0) break
     done += count
   }
@@ -40,7 +40,7 @@ export async function holds(descriptor: number, { length, pieces }: Bytes): Prom
   for (const piece of pieces) {
     for (let done = 0; done < piece.length; ) {
       const into = buffer.subarray(0, piece.length - done)
-      const reading = readSome(descriptor, { into, from, atOnce })
+      const reading = readSome(descriptor, { bytes: into, from, atOnce })
       const count = typeof reading === 'number' ? reading : await reading
       if (count === 0 || into.compare(piece, done, done + count, 0, count) !== 0) return false
       done += count
@@ -65,28 +65,22 @@ export async function writeAll(descriptor: number, { length, pieces }: Bytes): P
   }
 }
 
-interface Reading {
-  into: Uint8Array
-  /** Offset in the file. */
-  from: number
-  atOnce: boolean
-}
-
-function readSome(descriptor: number, { into, from, atOnce }: Reading): number | Promise<number> {
-  if (atOnce) return readSync(descriptor, into, 0, into.length, from)
-  return new Promise((resolve, reject) => {
-    read(descriptor, into, 0, into.length, from, (error, count) => (error ? reject(error) : resolve(count)))
-  })
-}
-
-interface Writing {
+interface Transfer {
+  /** Read into, or written. */
   bytes: Uint8Array
   /** Offset in the file. */
   from: number
   atOnce: boolean
 }
 
-function writeSome(descriptor: number, { bytes, from, atOnce }: Writing): number | Promise<number> {
+function readSome(descriptor: number, { bytes, from, atOnce }: Transfer): number | Promise<number> {
+  if (atOnce) return readSync(descriptor, bytes, 0, bytes.length, from)
+  return new Promise((resolve, reject) => {
+    read(descriptor, bytes, 0, bytes.length, from, (error, count) => (error ? reject(error) : resolve(count)))
+  })
+}
+
+function writeSome(descriptor: number, { bytes, from, atOnce }: Transfer): number | Promise<number> {
   if (atOnce) return writeSync(descriptor, bytes, 0, bytes.length, from)
   return new Promise((resolve, reject) => {
     write(descriptor, bytes, 0, bytes.length, from, (error, count) => (error ? reject(error) : resolve(count)))
