@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { Answer, ToolCall, ToolServer } from '../mcp/tool-server.js'
 import { echoOf } from './echo.js'
 import type { FilesContestant, Replacement } from './files-contestants.js'
@@ -54,6 +56,7 @@ async function measure({ contestants, echo, lines, sampling }: Request, work: Op
     tasks.push(
       {
         label: contestant.label,
+        before: flush,
         run: async (round) => void (await contestant.server.call(call(contestant, round + 1))),
       },
       { label: `echo ${contestant.label}`, run: async () => void (await echo.call(echoed)) },
@@ -65,6 +68,11 @@ async function measure({ contestants, echo, lines, sampling }: Request, work: Op
     const echoTiming = timings.get(`echo ${label}`)
     return timing && echoTiming ? [{ operation, lines, contestant: label, timing, echo: echoTiming }] : []
   })
+}
+
+/** Whoever waits until its own bytes are on disk would also wait for those that others have left in memory. */
+async function flush(): Promise<void> {
+  await promisify(execFile)('sync')
 }
 
 async function succeeding({ label, server }: FilesContestant, call: ToolCall): Promise<Answer> {

@@ -1,4 +1,4 @@
-import { fsync, read, readFileSync, readSync, write, writeSync } from 'node:fs'
+import { fsync, fsyncSync, read, readFileSync, readSync, write, writeSync } from 'node:fs'
 import type { Bytes } from '../text/bytes.js'
 
 /**
@@ -7,8 +7,23 @@ import type { Bytes } from '../text/bytes.js'
  */
 const bytesAtOnceMax = 1 << 20
 
-/** Settles when all that was written is on disk, whatever happens next. */
-export function sync(descriptor: number): Promise<void> {
+/** A disk that took no longer for the last sync is waited for: the trip to another thread would take longer. */
+const quickSyncMs = 4
+
+let isQuick = false
+
+/**
+ * Settles when all that was written is on disk, whatever happens next. Where syncs are slow other calls go on
+ * meanwhile.
+ */
+export async function sync(descriptor: number): Promise<void> {
+  const start = performance.now()
+  if (isQuick) fsyncSync(descriptor)
+  else await syncElsewhere(descriptor)
+  isQuick = performance.now() - start <= quickSyncMs
+}
+
+function syncElsewhere(descriptor: number): Promise<void> {
   return new Promise((resolve, reject) => {
     fsync(descriptor, (error) => (error ? reject(error) : resolve()))
   })

@@ -16,8 +16,7 @@ function grouped(paths: readonly string[]): Paths {
 }
 
 function search(paths: readonly string[], query: string, limit = paths.length): string[] {
-  const sources = [{ root: '/', paths: grouped(paths) }]
-  return findPaths({ sources, query: queryOf(query), limit }).hits.map(({ path }) => path)
+  return findPaths({ root: '/', paths: grouped(paths), query: queryOf(query), limit }).hits.map(({ path }) => path)
 }
 
 /** Every path matches, and they come in the order in which they are written here. */
@@ -168,8 +167,8 @@ function hash(text: string, seed: number): number {
 
 test('a limit of one on many paths finds the same best one and counts them all', () => {
   const many = Array.from({ length: 5_000 }, (_, index) => `dir${index % 50}/some-file-${index}.ts`)
-  const sources = [{ root: '/', paths: grouped([...many, 'deep/in/here/sf']) }]
-  const { hits, total } = findPaths({ sources, query: queryOf('sf'), limit: 1 })
+  const paths = grouped([...many, 'deep/in/here/sf'])
+  const { hits, total } = findPaths({ root: '/', paths, query: queryOf('sf'), limit: 1 })
   expect(hits.map(({ path: best }) => best)).toEqual(['deep/in/here/sf'])
   expect(total).toBe(5_001)
 })

@@ -78,10 +78,10 @@ describe('looks find what has changed,', () => {
     const looks = looksWith(workerFile)
     for (let round = 0; round < 5; round += 1) {
       const list = listNow()
-      expect(looks.changed(list)).toEqual([])
+      expect(looks.begin(list)()).toEqual([])
       await change(3, 1_000 + round, many - 1)
-      expect(looks.changed(list)).toEqual([3, 1_000 + round, many - 1])
-      expect(looks.changed(list)).toEqual([3, 1_000 + round, many - 1])
+      expect(looks.begin(list)()).toEqual([3, 1_000 + round, many - 1])
+      expect(looks.begin(list)()).toEqual([3, 1_000 + round, many - 1])
     }
   })
 
@@ -96,15 +96,15 @@ describe('looks find what has changed,', () => {
       mkdirSync(first)
       mkdirSync(second)
     })
-    expect(looksWith(builtWorker).changed(list)).toEqual([0, 1])
+    expect(looksWith(builtWorker).begin(list)()).toEqual([0, 1])
   })
 
   test('where there is none, or are few', async () => {
     const looks = looksWith(inline('process.exit(1)'))
     const list = listNow(10)
     await change(4)
-    expect(looks.changed(list)).toEqual([4])
-    expect(looks.changed(lookListOf([], []))).toEqual([])
+    expect(looks.begin(list)()).toEqual([4])
+    expect(looks.begin(lookListOf([], []))()).toEqual([])
     await new Promise((resolve) => setTimeout(resolve, 200))
     expect(warn).not.toHaveBeenCalled()
   })
@@ -126,16 +126,16 @@ test('the second thread looks at every directory that is left to it', async () =
 test('that the second thread is gone is said once', async () => {
   const looks = looksWith(new URL('./no-such-file.js', import.meta.url))
   for (let round = 0; round < 3; round += 1) {
-    looks.changed(listNow())
+    looks.begin(listNow())()
     await vi.waitFor(() => expect(warn).toHaveBeenCalledOnce(), 10_000)
   }
 })
 
 test('a second thread that is closed ends without a word', async () => {
   const looks = looksWith(builtWorker)
-  looks.changed(listNow())
+  looks.begin(listNow())()
   await looks.close()
-  expect(looks.changed(listNow())).toEqual([])
+  expect(looks.begin(listNow())()).toEqual([])
   expect(warn).not.toHaveBeenCalled()
 })
 
@@ -146,9 +146,9 @@ test('a second thread keeps no process alive', async () => {
     const paths = Array.from({ length: ${many} }, (_, at) => \`/no/such/\${at}\`)
     const list = lookListOf(paths, paths.map(() => ({ changedMs: 0, inode: 0 })))
     const looks = createLooks({ log: console })
-    looks.changed(list)
+    looks.begin(list)()
     await new Promise((resolve) => setTimeout(resolve, 500))
-    console.log(looks.changed(list).length)`
+    console.log(looks.begin(list)().length)`
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code])
   expect([stdout.trim(), stderr]).toEqual(['0', ''])
 })

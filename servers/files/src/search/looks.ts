@@ -5,8 +5,11 @@ import type { LookMessage } from './look-worker.js'
 
 /** Looks at directories for changes, at many with a second thread. */
 export interface Looks {
-  /** The indexes of those that are no longer as they were. Each is looked at during the call. */
-  changed(list: LookList): number[]
+  /**
+   * Lets the second thread begin, so that something else can be done meanwhile. The call that it answers looks at the
+   * rest, and tells the indexes of those that are no longer as they were.
+   */
+  begin(list: LookList): () => number[]
   close(): Promise<void>
 }
 
@@ -40,12 +43,14 @@ export function createLooks({ log, workerFile = new URL('./look-worker.js', impo
   }
 
   return {
-    changed(list) {
+    begin(list) {
       const round = lookRoundOf(list)
       helperFor(list)?.help(list, round)
-      takePortions(list, round)
-      finish(list, round)
-      return [...placesOfOnes(round.changed)]
+      return () => {
+        takePortions(list, round)
+        finish(list, round)
+        return [...placesOfOnes(round.changed)]
+      }
     },
     async close() {
       const started = helper

@@ -5,7 +5,8 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { asNobody } from '../tools/as-nobody.fixture.js'
 import { createLooks } from './looks.js'
-import { createPathIndex, type Indexed, type PathIndex } from './path-index.js'
+import { createPathIndex, type PathIndex } from './path-index.js'
+import type { Paths } from './paths.js'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 const looks = createLooks({ log })
@@ -27,12 +28,12 @@ async function put(path: string, content = ''): Promise<void> {
   await writeFile(join(root, path), content)
 }
 
-function pathsIn({ paths: { folders } }: Indexed): string[] {
-  return folders.flatMap(({ prefix, names }) => names.map((name) => prefix + name))
+function all({ folders }: Paths): string[] {
+  return folders.flatMap(({ prefix, names }) => names.map((name) => prefix + name)).sort()
 }
 
 async function paths(of = index): Promise<string[]> {
-  return pathsIn(await of.update(new AbortController().signal)).sort()
+  return (await of.search(all, new AbortController().signal)).found
 }
 
 /** An index that takes everything for old: it reads nothing again only to be on the safe side. */
@@ -192,21 +193,20 @@ describe('an index', () => {
     for (let at = 0; at < 10; at += 1) await put(`top${at}`)
     for (let at = 0; at < 30; at += 1) await put(`dir/deep${at}`)
     const small = createPathIndex(root, { looks, max: 20 })
-    const first = await small.update(new AbortController().signal)
-    const found = pathsIn(first)
-    expect(first.complete).toBe(false)
+    const { found, complete } = await small.search(all, new AbortController().signal)
+    expect(complete).toBe(false)
     expect(found.length).toBeLessThanOrEqual(20)
     expect(found.filter((path) => path.startsWith('top'))).toHaveLength(10)
     for (let at = 0; at < 30; at += 1) if (at !== 7) await unlink(join(root, `dir/deep${at}`))
-    const later = await small.update(new AbortController().signal)
+    const later = await small.search(all, new AbortController().signal)
     expect(later.complete).toBe(true)
-    expect(pathsIn(later)).toContain('dir/deep7')
+    expect(later.found).toContain('dir/deep7')
   })
 
   test('that was cancelled in the middle is whole the next time', async () => {
     for (let at = 0; at < 50; at += 1) await put(`d${at}/sub/a`)
     const abort = new AbortController()
-    const cancelled = index.update(abort.signal)
+    const cancelled = index.search(all, abort.signal)
     abort.abort()
     await expect(cancelled).rejects.toThrow()
     expect(await paths()).toHaveLength(50)
@@ -218,5 +218,19 @@ describe('an index', () => {
     await put('b')
     const [, second] = await Promise.all([first, paths()])
     expect(second).toEqual(['a', 'b'])
+  })
+
+  test('is searched once while nothing changes, and again for what has', async () => {
+    await put('a')
+    await settle()
+    const seen: number[] = []
+    const count = (of: Paths): number => seen.push(all(of).length)
+    const search = async (): Promise<number[]> => {
+      await index.search(count, new AbortController().signal)
+      return seen.splice(0)
+    }
+    expect(await search()).toEqual([1])
+    await put('b')
+    expect(await search()).toEqual([1, 2])
   })
 })

@@ -11,11 +11,15 @@ import { stampOf } from './stamp.js'
 
 /** The paths of all files below a root that no ignore file names. */
 export interface PathIndex {
-  /** What is there now, with what others have made or deleted up to this call. */
-  update(signal: AbortSignal): Promise<Indexed>
+  /**
+   * Finds something in what is there now, with what others have made or deleted up to this call. `find` is called while
+   * a second thread looks for changes, and again only if there are any.
+   */
+  search<T>(find: (paths: Paths) => T, signal: AbortSignal): Promise<Searched<T>>
 }
 
-export interface Indexed {
+export interface Searched<T> {
+  readonly found: T
   readonly paths: Paths
   /** False when there is more than an index holds. */
   readonly complete: boolean
@@ -42,22 +46,24 @@ export function createPathIndex(root: string, { looks, max = indexedMax, nowMs =
   let known = snapshotOf(top, looks)
   let turn: Promise<unknown> = Promise.resolve()
 
-  const update = async (signal: AbortSignal): Promise<Indexed> => {
-    const room = { left: max - known.size }
-    const changed = known.changed(room.left > 0)
-    if (changed.length > 0) {
-      try {
-        await readAll(changed, { rules: createRules(), room, nowMs }, signal)
-      } finally {
-        known = snapshotOf(top, looks)
-      }
+  const search = async <T>(find: (paths: Paths) => T, signal: AbortSignal): Promise<Searched<T>> => {
+    const { paths, complete, size } = known
+    const changes = known.look()
+    const found = find(paths)
+    const room = { left: max - size }
+    const changed = changes(room.left > 0)
+    if (changed.length === 0) return { found, paths, complete }
+    try {
+      await readAll(changed, { rules: createRules(), room, nowMs }, signal)
+    } finally {
+      known = snapshotOf(top, looks)
     }
-    return known
+    return { found: find(known.paths), paths: known.paths, complete: known.complete }
   }
 
   return {
-    update(signal) {
-      const result = turn.then(() => update(signal))
+    search(find, signal) {
+      const result = turn.then(() => search(find, signal))
       // Whoever comes next wants to know what is there then, whatever became of this look.
       turn = result.catch(() => undefined)
       return result

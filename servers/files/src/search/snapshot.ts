@@ -10,8 +10,11 @@ export interface Snapshot {
   readonly size: number
   /** False when not all of every directory is remembered. */
   readonly complete: boolean
-  /** Those that must be read again; with room, also those that were cut for the lack of it. */
-  changed(hasRoom: boolean): Directory[]
+  /**
+   * Begins to look for changes. The call that it answers ends that, and tells what must be read again; with room, also
+   * what was cut for the lack of it.
+   */
+  look(): (hasRoom: boolean) => Directory[]
 }
 
 /**
@@ -33,13 +36,16 @@ export function snapshotOf(top: Directory, looks: Looks): Snapshot {
     paths,
     size: directories.length + paths.masks.length,
     complete: cut.length === 0,
-    changed(hasRoom) {
-      const due = new Set([...unread, ...(hasRoom ? cut : []), ...withIgnoreFiles.filter(haveIgnoreFilesChanged)])
-      for (const index of looks.changed(list)) {
-        const directory = directories[index]
-        if (directory) due.add(directory)
+    look() {
+      const changes = looks.begin(list)
+      return (hasRoom) => {
+        const due = new Set([...unread, ...(hasRoom ? cut : []), ...withIgnoreFiles.filter(haveIgnoreFilesChanged)])
+        for (const index of changes()) {
+          const directory = directories[index]
+          if (directory) due.add(directory)
+        }
+        return [...due]
       }
-      return [...due]
     },
   }
 }

@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import { type Arguments, type Call, defineTool, Failure, type Note, type Tool } from '@auroracoder/kit'
 import { contains, type Jail } from '@auroracoder/kit/jail'
 import { z } from 'zod'
-import { type Found, findPaths, type Hit, type Source } from '../search/find-paths.js'
+import { type Found, findPaths, type Hit, together } from '../search/find-paths.js'
 import { nearestQuery } from '../search/nearest-query.js'
 import { createPathIndex, indexedMax } from '../search/path-index.js'
+import type { Paths } from '../search/paths.js'
 import { queryCharsMax, queryOf } from '../search/query.js'
 import type { Workspace } from '../workspace.js'
 import { asNumber, renamed } from './habits.js'
@@ -30,12 +31,16 @@ export function searchFilesTool({ jail, looks }: Workspace): Tool {
     hints: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
     async handler({ query: text, limit }, call) {
       const words = checkedQuery(jail, text)
-      const updates = await Promise.all(
-        indexes.map(async ({ root, index }) => ({ root, ...(await index.update(call.signal)) })),
+      const query = queryOf(words)
+      const searched = await Promise.all(
+        indexes.map(async ({ root, index }) => {
+          const find = (paths: Paths): Found => findPaths({ root, paths, query, limit })
+          return { root, ...(await index.search(find, call.signal)) }
+        }),
       )
-      const found = findPaths({ sources: updates, query: queryOf(words), limit })
-      tell({ jail, call, words, found, sources: updates })
-      if (!updates.every(({ complete }) => complete)) {
+      const founds = searched.map(({ found }) => found)
+      tell({ jail, call, words, found: together(founds, limit), sources: searched })
+      if (!searched.every(({ complete }) => complete)) {
         call.reply.note(`Only ${indexedMax} files and directories of each root are searched; there are more.`)
       }
       call.reply.applied({ query: words, ...(limit === limitDefault ? {} : { limit }) })
@@ -82,6 +87,11 @@ function fromRoot({ roots }: Jail, word: string): string {
   return root === undefined ? word.replace(/^(?:\.\/)+/, '') : word.slice(root.length + 1)
 }
 
+interface Source {
+  root: string
+  paths: Paths
+}
+
 interface Telling {
   jail: Jail
   call: Call
@@ -111,5 +121,8 @@ function similarPaths(sources: readonly Source[], words: string): readonly Hit[]
     sources.map(({ paths }) => paths),
     words,
   )
-  return query === undefined ? [] : findPaths({ sources, query: queryOf(query), limit: suggestionsMax }).hits
+  if (query === undefined) return []
+  const similar = { query: queryOf(query), limit: suggestionsMax }
+  const founds = sources.map(({ root, paths }) => findPaths({ root, paths, ...similar }))
+  return together(founds, suggestionsMax).hits
 }
