@@ -31,15 +31,10 @@ export function searchFilesTool({ jail, looks }: Workspace): Tool {
     hints: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
     async handler({ query: text, limit }, call) {
       const words = checkedQuery(jail, text)
-      const query = queryOf(words)
       const searched = await Promise.all(
-        indexes.map(async ({ root, index }) => {
-          const find = (paths: Paths): Found => findPaths({ root, paths, query, limit })
-          return { root, ...(await index.search(find, call.signal)) }
-        }),
+        indexes.map(({ root, index }) => index.search((paths) => findIn({ root, paths, words, limit }), call.signal)),
       )
-      const founds = searched.map(({ found }) => found)
-      tell({ jail, call, words, found: together(founds, limit), sources: searched })
+      tell({ jail, call, words, limit, founds: searched.map(({ found }) => found) })
       if (!searched.every(({ complete }) => complete)) {
         call.reply.note(`Only ${indexedMax} files and directories of each root are searched; there are more.`)
       }
@@ -87,22 +82,41 @@ function fromRoot({ roots }: Jail, word: string): string {
   return root === undefined ? word.replace(/^(?:\.\/)+/, '') : word.slice(root.length + 1)
 }
 
-interface Source {
+interface Finding {
   root: string
   paths: Paths
+  words: string
+  limit: number
+}
+
+/** What matches, or what comes near. */
+interface FoundIn {
+  matching: Found
+  similar: Found
+}
+
+function findIn({ root, paths, words, limit }: Finding): FoundIn {
+  const matching = findPaths({ root, paths, query: queryOf(words), limit })
+  const nearest = matching.total === 0 ? nearestQuery(paths, words) : undefined
+  if (nearest === undefined) return { matching, similar: { hits: [], total: 0 } }
+  return { matching, similar: findPaths({ root, paths, query: queryOf(nearest), limit: suggestionsMax }) }
 }
 
 interface Telling {
   jail: Jail
   call: Call
   words: string
-  found: Found
-  sources: readonly Source[]
+  limit: number
+  founds: readonly FoundIn[]
 }
 
-function tell({ jail, call, words, found: { hits, total }, sources }: Telling): void {
+function tell({ jail, call, words, limit, founds }: Telling): void {
   const list = (shown: readonly Hit[]): string[] =>
     shown.map(({ root, path }) => printable(jail.display(join(root, path))))
+  const { hits, total } = together(
+    founds.map(({ matching }) => matching),
+    limit,
+  )
   call.reply.result({ total, shown: hits.length })
   if (total > 0) {
     const rest =
@@ -110,19 +124,13 @@ function tell({ jail, call, words, found: { hits, total }, sources }: Telling): 
     call.reply.text([...list(hits), ...rest].join('\n'))
     return
   }
-  const near = list(similarPaths(sources, words))
-  const advice =
-    near.length > 0 ? ['The most similar:', ...near] : ['Try fewer letters, or list_directory to see what is there.']
-  call.reply.text([`No path matches "${words}".`, ...advice].join('\n'))
-}
-
-function similarPaths(sources: readonly Source[], words: string): readonly Hit[] {
-  const query = nearestQuery(
-    sources.map(({ paths }) => paths),
-    words,
+  const near = together(
+    founds.map(({ similar }) => similar),
+    suggestionsMax,
   )
-  if (query === undefined) return []
-  const similar = { query: queryOf(query), limit: suggestionsMax }
-  const founds = sources.map(({ root, paths }) => findPaths({ root, paths, ...similar }))
-  return together(founds, suggestionsMax).hits
+  const advice =
+    near.total > 0
+      ? ['The most similar:', ...list(near.hits)]
+      : ['Try fewer letters, or list_directory to see what is there.']
+  call.reply.text([`No path matches "${words}".`, ...advice].join('\n'))
 }
