@@ -14,8 +14,10 @@ export interface Directory {
   /** As it was when it was read. */
   stamp: Stamp
   ignoreFiles: IgnoreFiles
-  /** `unread` also when it may have changed since without a trace; `cut`: there was no room for all it holds. */
-  state: 'unread' | 'read' | 'cut'
+  /** False while it is unread, and when it may have changed since it was read without a trace. */
+  isSettled: boolean
+  /** There was no room for all it holds. */
+  isCut: boolean
 }
 
 export interface IgnoreFiles {
@@ -40,7 +42,8 @@ export function unreadDirectory({ path, parent, prefix }: Place): Directory {
     directories: new Map(),
     stamp: noStamp,
     ignoreFiles: noIgnoreFiles,
-    state: 'unread',
+    isSettled: false,
+    isCut: false,
   }
 }
 

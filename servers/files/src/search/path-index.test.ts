@@ -203,6 +203,16 @@ describe('an index', () => {
     expect(later.found).toContain('dir/deep7')
   })
 
+  test('that is full sees what changes within the tick of the clock in which it was read', async () => {
+    for (let round = 0; round < 50; round += 1) {
+      await Promise.all(['a', 'b', 'c'].map((name) => put(`${round}/${name}`)))
+      const full = createPathIndex(join(root, `${round}`), { looks, max: 3 })
+      const [gone] = await paths(full)
+      await unlink(join(root, `${round}/${gone}`))
+      expect(await paths(full)).toEqual(['a', 'b', 'c'].filter((name) => name !== gone))
+    }
+  })
+
   test('that was cancelled in the middle is whole the next time', async () => {
     for (let at = 0; at < 50; at += 1) await put(`d${at}/sub/a`)
     const abort = new AbortController()

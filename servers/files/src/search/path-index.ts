@@ -128,8 +128,8 @@ async function read(directory: Directory, { rules, room, nowMs }: Reading): Prom
     }
   }
   for (const inner of unread) directories.set(basename(inner.path), inner)
-  const state = left > 0 ? 'cut' : isSettled({ stamp, ignoreFiles }, readAtMs) ? 'read' : 'unread'
-  Object.assign(directory, { folder: folderOf(prefix, names), directories, stamp, state })
+  const seen = { stamp, isSettled: isSettled({ stamp, ignoreFiles }, readAtMs), isCut: left > 0 }
+  Object.assign(directory, { folder: folderOf(prefix, names), directories, ...seen })
   return unread
 }
 

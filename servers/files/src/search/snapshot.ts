@@ -28,8 +28,8 @@ export function snapshotOf(top: Directory, looks: Looks): Snapshot {
     directories.map(({ path }) => path),
     directories.map(({ stamp }) => stamp),
   )
-  const unread = directories.filter(({ state }) => state === 'unread')
-  const cut = directories.filter(({ state }) => state === 'cut')
+  const unsettled = directories.filter((directory) => !directory.isSettled)
+  const cut = directories.filter(({ isCut }) => isCut)
   const withIgnoreFiles = directories.filter(({ ignoreFiles }) => ignoreFiles.names.length > 0)
 
   return {
@@ -39,7 +39,7 @@ export function snapshotOf(top: Directory, looks: Looks): Snapshot {
     look() {
       const changes = looks.begin(list)
       return (hasRoom) => {
-        const due = new Set([...unread, ...(hasRoom ? cut : []), ...withIgnoreFiles.filter(haveIgnoreFilesChanged)])
+        const due = new Set([...unsettled, ...(hasRoom ? cut : []), ...withIgnoreFiles.filter(haveIgnoreFilesChanged)])
         for (const index of changes()) {
           const directory = directories[index]
           if (directory) due.add(directory)
