@@ -354,6 +354,21 @@ describe('after a restart', () => {
     expect(numbersOf('b')).toEqual([1, 2, 3])
   })
 
+  test('so is one whose last line was too long to be shown whole', async () => {
+    const tooLong = 'long '.repeat(500)
+    for (const text of [tooLong, `one\n${tooLong}\n`]) {
+      await put('a', text)
+      await open('a')
+      await client.close()
+      await rm(join(folder, 'state/spool'), { recursive: true })
+      await client.restart()
+      await put('a', lines(4))
+      await client.read()
+      const partly = client.shown().get('a')?.columns.keys() ?? []
+      expect([...numbersOf('a'), ...partly].sort()).toEqual([1, 2, 3, 4])
+    }
+  })
+
   test('a text that was tampered with is not believed', async () => {
     await put('a', lines(5))
     await open('a')

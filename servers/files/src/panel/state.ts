@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type FileHistory, newestOf } from '../history/file-history.js'
 import { addLines, type LineSet } from '../history/line-set.js'
 import type { Conversation, Gone, OpenFile } from './conversations.js'
-import type { ColumnSpan } from './visible.js'
+import type { ColumnSpan, Visible } from './visible.js'
 
 /** What a client carries for a server that has forgotten the conversation: keys, ranges and hashes, no texts. */
 export interface PanelState {
@@ -53,17 +53,20 @@ function encodeFile(
     k: key,
     h: hash,
     r: toldAt,
-    l: encodeLines(visible.lines, history),
+    l: encodeLines(visible, history),
     ...(columns === '' ? {} : { c: columns }),
   }
 }
 
-function encodeLines(lines: LineSet, history: FileHistory | undefined): string {
+function encodeLines({ lines, columns }: Visible, history: FileHistory | undefined): string {
   const lineCount = newestOf(history)?.texts.length
   // An empty file is shown to its end without a line.
   if (lineCount === 0) return '1-'
   const isEnd = (last: number): boolean => last === lineCount || last === Number.POSITIVE_INFINITY
-  return lines.map(({ first, last }) => `${first}-${isEnd(last) ? '' : last}`).join()
+  const ranges = lines.map(({ first, last }) => `${first}-${isEnd(last) ? '' : last}`)
+  // So is one whose last line is too long to be shown whole: what comes to stand behind that line belongs to it.
+  const isCutAtEnd = lineCount !== undefined && columns.some(({ line }) => line === lineCount)
+  return (isCutAtEnd ? [...ranges, `${lineCount + 1}-`] : ranges).join()
 }
 
 /** Throws for what is not a state of ours. */
