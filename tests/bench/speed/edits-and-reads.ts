@@ -65,7 +65,7 @@ async function measure({ contestants, echo, lines, sampling }: Request, work: Op
     tasks.push(
       {
         label: contestant.label,
-        before: flush,
+        ...(contestants.length > 1 && { before: flush }),
         run: async (round) => void (await contestant.server.call(call(contestant, round + 1))),
       },
       { label: `echo ${contestant.label}`, run: async () => void (await echo.call(echoed)) },
