@@ -18,12 +18,19 @@ export function footerOf(facts: Facts, nonce: string): string {
     ['cwd', facts.cwd, true],
     ['dropped_bytes', facts.dropped_bytes, facts.dropped_bytes > 0],
     ['cursor', facts.cursor, !isOver || facts.dropped_bytes > 0],
+    ['screen', screenText(facts.screen), facts.screen !== undefined],
     ['log', facts.log, facts.log !== undefined],
     ['jobs', facts.jobs, facts.jobs.length > 0],
   ]
   const told = fields.filter(([, , isTold]) => isTold).map(([name, value]) => `${name}=${fieldText(value)}`)
   const hint = hintFor(facts)
   return `[${nonce}] ${told.join(' ')}${hint === '' ? '' : ` | ${hint}`}`
+}
+
+function screenText(screen: Facts['screen']): string {
+  if (screen === undefined) return ''
+  const { rows, columns, cursor, full_screen: isFull } = screen
+  return `${columns}x${rows}${isFull ? ' full-screen' : ''}, cursor in row ${cursor.row}, column ${cursor.column}`
 }
 
 function fieldText(value: unknown): string {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, constants, openSync } from 'node:fs'
 import { nameOf, signalProcess } from '../process/signal.js'
+import { terminalSize } from '../terminal/size.js'
 import type { Exit } from './runner.js'
 
 export type PtyModule = Pick<typeof import('node-pty'), 'spawn'>
@@ -35,9 +36,6 @@ for fd in /dev/fd/*; do
 done
 exec "$BASH" --noediting --noprofile --rcfile "$2" -i <"$1" >/dev/null 2>&1`
 
-const columns = 120
-const rows = 40
-
 export function launchBash(options: LaunchOptions): Launched {
   return options.pty === undefined ? launchPlain(options) : launchInTerminal(options, options.pty)
 }
@@ -49,8 +47,8 @@ function wrapperArgs({ input, rc, cwd }: LaunchOptions): string[] {
 function launchInTerminal(options: LaunchOptions, { spawn }: PtyModule): Launched {
   const pty = spawn(options.bash, wrapperArgs(options), {
     name: options.env.TERM ?? 'dumb',
-    cols: columns,
-    rows,
+    cols: terminalSize.columns,
+    rows: terminalSize.rows,
     cwd: '/',
     env: { ...options.env },
     encoding: null,

@@ -13,7 +13,7 @@ export interface RcOptions {
 
 /** The builtins that our own lines stand on: a command may have disabled them with `enable -n`. */
 const ownBuiltins =
-  'alias builtin cd declare disown enable eval exec jobs kill mapfile printf set shopt trap umask unset wait'
+  'alias builtin cd declare disown enable eval exec jobs kill mapfile printf read set shopt trap umask unset wait'
 
 /**
  * What a shell reads before its first command. Every name is called as `\builtin name`: aliases are not expanded after a
@@ -54,6 +54,11 @@ __ac_done() {
     \\builtin printf '\\\\builtin cd -- %q\\n' "\${PWD-}"
   } >|${quote(paths.draft)}
   \\builtin printf '%s\\0' "${nonce} saved $2 $?" >${records}
+}
+
+__ac_forget() {
+  while \\builtin read -r -t 0.1 -N 4096 __ac_rest </dev/tty; do :; done 2>/dev/null
+  \\builtin unset -v __ac_rest
 }
 
 __ac_behind() {

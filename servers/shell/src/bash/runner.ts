@@ -1,3 +1,4 @@
+import type { TerminalLook } from '../process/foreground.js'
 import type { Job } from './records.js'
 
 /** One command as it is given to whatever runs it. */
@@ -56,8 +57,8 @@ export interface Runner {
   interrupt(): void
   /** KILL for what runs in the foreground, not for the shell. */
   killForeground(): void
-  /** True when a foreground process is blocked on input from the terminal; `inDoubt` is the answer when it cannot be seen. */
-  isReadingTerminal(inDoubt: boolean): boolean
+  /** True when a foreground process is blocked on input from the terminal. */
+  isReadingTerminal(look: TerminalLook): boolean
   readonly exited: Promise<Exit>
   /** KILLs the shell itself and releases every descriptor. */
   destroy(): void

@@ -37,15 +37,22 @@ export function killForeground(shell: number, behind: readonly number[]): void {
   signalProcess(shell, 'SIGINT')
 }
 
-/**
- * True when some foreground process is blocked on input from the terminal. What a process waits for cannot be seen when it
- * belongs to another user (`sudo`) or the kernel does not tell: then `inDoubt` decides for a process that sleeps.
- */
-export function isReadingTerminal(shell: number, inDoubt: boolean): boolean {
+export interface TerminalLook {
+  /**
+   * The answer for a process that sleeps, when what it waits for cannot be seen: it belongs to another user (`sudo`), or
+   * the kernel does not tell.
+   */
+  inDoubt: boolean
+  /** Whether an event loop counts that waits for the terminal among other things. */
+  isListeningEnough: boolean
+}
+
+/** True when some foreground process is blocked on input from the terminal. */
+export function isReadingTerminal(shell: number, look: TerminalLook): boolean {
   const stat = readStat(shell)
   if (stat === undefined) return false
   const group = foregroundGroup(stat)
-  return listStats().some((each) => each.group === group && each.state === 'S' && readsTerminal(each.pid, inDoubt))
+  return listStats().some((each) => each.group === group && each.state === 'S' && readsTerminal(each.pid, look))
 }
 
 /** True when the shell itself waits for its next line on the FIFO `input`. */
@@ -61,10 +68,10 @@ function foregroundGroup(stat: ProcessStat): number {
 /** Numbers of the system calls that wait for input, by processor. */
 const calls =
   arch === 'arm64'
-    ? { read: 63, select: -1, pselect: 72, poll: -1, ppoll: 73 }
-    : { read: 0, select: 23, pselect: 270, poll: 7, ppoll: 271 }
+    ? { read: 63, select: -1, pselect: 72, poll: -1, ppoll: 73, epoll: -1, pepoll: 22, pepoll2: 441 }
+    : { read: 0, select: 23, pselect: 270, poll: 7, ppoll: 271, epoll: 232, pepoll: 281, pepoll2: 441 }
 
-function readsTerminal(pid: number, inDoubt: boolean): boolean {
+function readsTerminal(pid: number, { inDoubt, isListeningEnough }: TerminalLook): boolean {
   const call = blockedCall(pid)
   if (call === undefined) return inDoubt && readProc(`${pid}/syscall`) === undefined
   switch (call.number) {
@@ -77,9 +84,19 @@ function readsTerminal(pid: number, inDoubt: boolean): boolean {
     case calls.poll:
     case calls.ppoll:
       return call.second === 1 && isTerminal(descriptor(pid, 0))
+    case calls.epoll:
+    case calls.pepoll:
+    case calls.pepoll2:
+      return isListeningEnough && polledBy(pid, call.first).some((fd) => isTerminal(descriptor(pid, fd)))
     default:
       return false
   }
+}
+
+/** What an epoll instance watches (proc(5), fdinfo). */
+function polledBy(pid: number, epoll: number): number[] {
+  const targets = readProc(`${pid}/fdinfo/${epoll}`)?.matchAll(/^tfd:\s*(\d+)/gm) ?? []
+  return [...targets].map(([, fd]) => Number(fd))
 }
 
 function blockedCall(pid: number): { number: number; first: number; second: number } | undefined {

@@ -1,6 +1,6 @@
 import { type Arguments, defineTool, Failure, type Tool } from '@auroracoder/kit'
 import { z } from 'zod'
-import { answerCommand } from '../answer/answer.js'
+import { answerLive } from '../answer/answer.js'
 import { waitFor } from '../answer/wait.js'
 import { outputChars } from '../limits.js'
 import { type Command, statusOf } from '../session/command.js'
@@ -44,7 +44,7 @@ export function writeTerminal({ shell }: ToolContext): Tool {
       const from = command.spool.size()
       session?.type(typed)
       await waitFor(command, { ms: reactionMsMax, signal: call.signal, progress: call.progress })
-      answerCommand({ shell, call, command, from, charsMax: outputChars.default })
+      await answerLive({ shell, call, command, from, charsMax: outputChars.default })
     },
   })
 }
