@@ -73,7 +73,8 @@ const calls =
 
 function readsTerminal(pid: number, { inDoubt, isListeningEnough }: TerminalLook): boolean {
   const call = blockedCall(pid)
-  if (call === undefined) return inDoubt && readProc(`${pid}/syscall`) === undefined
+  // One that has ended since it was listed is no doubt.
+  if (call === undefined) return inDoubt && readProc(`${pid}/syscall`) === undefined && readStat(pid)?.state === 'S'
   switch (call.number) {
     case calls.read:
       return isTerminal(descriptor(pid, call.first))

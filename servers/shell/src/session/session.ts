@@ -128,7 +128,7 @@ export function createSession(options: SessionOptions): Session {
     if (command.mode === 'terminal') {
       watch?.saw(chunk)
       command.screen?.write(chunk)
-    }
+    } else if (command === current) watch?.wrote(chunk)
     if (wasFull || command.spool.size() <= limits.outputBytesMax) return
     void stop(command, `it wrote more than ${limits.outputBytesMax} bytes of output`)
     on.deafen(number)
@@ -143,7 +143,7 @@ export function createSession(options: SessionOptions): Session {
     watch = createPromptWatch({
       isReadingTerminal: (look) => on.isReadingTerminal(look),
       onPrompt: (prompt) => setPrompt(command, prompt),
-      isLastLineOnly: mode === 'terminal',
+      isOnTerminal: mode === 'terminal',
     })
     const report = await on.run({ id, text, mode, env, cwd: directory, onOutput: (chunk) => take(run, on, chunk) })
     const isLost = report.kind === 'died' && !report.isStarted && command.stopReason === undefined

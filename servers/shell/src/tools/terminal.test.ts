@@ -11,11 +11,14 @@ afterAll(() => bench.remove())
 describe('a prompt on the terminal is seen at once, with its text', () => {
   const prompts: [name: string, command: string, prompt: string][] = [
     ['of read -p', 'read -p "Your name: " n </dev/tty 2>/dev/tty; echo "hi $n"', 'Your name:'],
+    ['on stderr', 'read -p "Your age: " n </dev/tty; echo "hi $n"', 'Your age:'],
+    ['without a word', 'read n </dev/tty; echo "hi $n"', ''],
+    ['after some output', 'echo one; echo two; printf "Go on? "; read n </dev/tty; echo; echo "hi $n"', 'Go on?'],
     ['of a silent read', 'printf "Password: " >/dev/tty; read -s n </dev/tty; echo "hi $n"', 'Password:'],
     ['of a program', 'bash -c \'printf "Sure? [y/N] " >/dev/tty; read n </dev/tty; echo "hi $n"\'', 'Sure? [y/N]'],
   ]
   test.for(prompts)('%s', async ([, command, prompt]) => {
-    const asked = await bench.run(command, { yield_ms: 5_000 })
+    const asked = await bench.run(command, { yield_ms: 20_000 })
     expect(asked.facts).toMatchObject({ status: 'waiting_tty', prompt })
     expect(asked.facts.duration_ms).toBeLessThan(300)
     expect(asked.footer).toContain('write_terminal')
@@ -25,7 +28,7 @@ describe('a prompt on the terminal is seen at once, with its text', () => {
       keys: ['Enter'],
     })
     expect(answered.facts).toMatchObject({ status: 'exited', exit_code: 0 })
-    expect(answered.output).toBe('hi Ada')
+    expect(answered.output.trim()).toBe('hi Ada')
   })
 })
 
@@ -64,6 +67,7 @@ const looksLikePrompts = [
   'echo -n "? Project name: › "; sleep 0.4',
   'printf "message on the terminal" >/dev/tty; sleep 0.4',
   '(printf "%% " >/dev/tty; sleep 0.4)',
+  'printf "Press ENTER to continue" >/dev/tty; for n in {1..60}; do sleep 0.01; done',
   'cat; printf "$ "; sleep 0.4',
 ]
 
