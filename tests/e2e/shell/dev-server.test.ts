@@ -8,6 +8,8 @@ const source = (greeting: string): string => `
   server.listen(0, '127.0.0.1', () => console.log('${greeting} on port ' + server.address().port))
 `
 
+const fetching = `node -e 'fetch(process.argv[1]).then((answer) => answer.text()).then(console.log)'`
+
 it('a dev server is started in the background, found by its port, and reloads what is edited', async () => {
   const shell = await startShellServer()
   const app = join(shell.folder, 'app.cjs')
@@ -26,7 +28,7 @@ it('a dev server is started in the background, found by its port, and reloads wh
       expect(read.facts.status).toBe('running')
     }
   }
-  const get = async (port: string): Promise<string> => (await shell.run(`curl -s http://127.0.0.1:${port}`)).text
+  const get = async (port: string): Promise<string> => (await shell.run(`${fetching} http://127.0.0.1:${port}`)).text
 
   const port = await portOf('hello')
   expect(await readFile(log, 'utf8')).toContain(`hello on port ${port}`)

@@ -27,7 +27,7 @@ const promptCharsMax = 500
 const looksMs = {
   /** After something appeared on the terminal, which is most often a question. */
   seen: [60, 100, 140, 400, 1_000],
-  other: [120, 180, 700, 2_000],
+  other: [200, 500, 2_000],
 } as const
 /** Programs look into the terminal in passing too, and what they wrote may still be on its way: two looks must agree. */
 const confirmMs = 40
