@@ -25,6 +25,8 @@ export function rcText({ paths, nonce, mark, snapshot }: RcOptions): string {
 \\builtin unset -v HISTFILE TMOUT
 \\builtin set +o history +o errexit +H
 \\builtin export ${mark}
+__ac_aliases="$(\\builtin shopt -p expand_aliases)"
+\\builtin shopt -u expand_aliases
 
 __ac_done() {
   \\builtin set +e
@@ -45,6 +47,8 @@ __ac_done() {
     \\builtin printf '\\0'
   } >${records}
   {
+    # Functions are read with no alias at work, and with the patterns that they may have been written with.
+    \\builtin printf '%s\\n' '\\builtin shopt -u expand_aliases' '\\builtin shopt -s extglob'
     \\builtin declare -p
     \\builtin declare -f
     \\builtin alias -p
@@ -67,6 +71,8 @@ __ac_behind() {
   ( \\builtin eval "$2" && \\builtin eval "\${__ac_text[0]}" )
   \\builtin printf '%s\\0' "${nonce} ended $1 $?" >${quote(paths.endings)}
 }
+\\builtin eval "$__ac_aliases"
+\\builtin unset -v __ac_aliases
 `
 }
 

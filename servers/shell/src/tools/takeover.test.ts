@@ -140,3 +140,19 @@ test('without its workspace a new shell runs nothing', async () => {
     await other.remove()
   }
 })
+
+test('functions are taken over as they were written, whatever patterns and aliases are in force', async () => {
+  await bench.run('shopt -s extglob')
+  await bench.run('f() { echo !(state); }; g() { true; }; alias true="echo aliased"; touch kept; umask 027')
+  await bench.run('kill -9 $$')
+  const next = await bench.run('f; g; umask; alias true')
+  expect(next.output).toBe("kept\n0027\nalias true='echo aliased'")
+})
+
+test('aliases named like reserved words do not break the shell that takes them over', async () => {
+  await bench.run('alias while=echo do=false "[["=false')
+  await bench.run('kill -9 $$')
+  const next = await bench.run('alias while', { yield_ms: 5_000 })
+  expect(next.facts).toMatchObject({ status: 'exited', exit_code: 0 })
+  expect(next.output).toBe("alias while='echo'")
+})
