@@ -32,6 +32,9 @@ export interface BashOptions extends RunnerEvents {
   onSaved(): void
 }
 
+/** C-q: output that was held with C-s goes on. */
+const goOnKey = '\x11'
+
 /** Starts the long-lived bash of one session. */
 export async function startBash(options: BashOptions): Promise<Runner> {
   mkdirSync(options.folder, { mode: 0o700 })
@@ -85,6 +88,11 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
     return output
   }
 
+  const forget = (): void => {
+    launched.type?.(goOnKey)
+    input.write(forgetLine)
+  }
+
   return {
     pid: launched.pid,
     hasTerminal: launched.type !== undefined,
@@ -101,7 +109,7 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
         input.write(triggerLines({ request, paths, output: output?.path, nonce, jobs: ledger.jobs() }))
         const result = await report
         await (output?.drain() ?? terminal.settle())
-        if (isTyped && result.kind !== 'died') input.write(forgetLine)
+        if (isTyped && result.kind !== 'died') forget()
         isTyped = false
         // Bash reads the whole text before it executes any of it.
         return result.kind === 'died' ? { ...result, isStarted: !hasUnread(paths.text) } : result

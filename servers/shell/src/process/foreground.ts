@@ -1,4 +1,4 @@
-import { readlinkSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
 import { arch } from 'node:process'
 import { kinOf } from './family.js'
 import { signalGroup, signalProcess } from './signal.js'
@@ -57,7 +57,7 @@ export function isReadingTerminal(shell: number, look: TerminalLook): boolean {
 
 /** True when the shell itself waits for its next line on the FIFO `input`. */
 export function isReading(shell: number, input: string): boolean {
-  const call = blockedCall(shell)
+  const call = blockedCall(`${shell}`)
   return call !== undefined && call.number === calls.read && descriptor(shell, call.first) === input
 }
 
@@ -71,10 +71,18 @@ const calls =
     ? { read: 63, select: -1, pselect: 72, poll: -1, ppoll: 73, epoll: -1, pepoll: 22, pepoll2: 441 }
     : { read: 0, select: 23, pselect: 270, poll: 7, ppoll: 271, epoll: 232, pepoll: 281, pepoll2: 441 }
 
-function readsTerminal(pid: number, { inDoubt, isListeningEnough }: TerminalLook): boolean {
-  const call = blockedCall(pid)
+function readsTerminal(pid: number, look: TerminalLook): boolean {
+  if (threadReads(pid, `${pid}`, look)) return true
+  // Another thread may listen while the program works: as with an event loop, it takes more to be sure.
+  if (!look.inDoubt && !look.isListeningEnough) return false
+  const strict = { ...look, inDoubt: false }
+  return otherThreads(pid).some((thread) => threadReads(pid, `${pid}/task/${thread}`, strict))
+}
+
+function threadReads(pid: number, path: string, { inDoubt, isListeningEnough }: TerminalLook): boolean {
+  const call = blockedCall(path)
   // One that has ended since it was listed is no doubt.
-  if (call === undefined) return inDoubt && readProc(`${pid}/syscall`) === undefined && readStat(pid)?.state === 'S'
+  if (call === undefined) return inDoubt && readProc(`${path}/syscall`) === undefined && readStat(pid)?.state === 'S'
   switch (call.number) {
     case calls.read:
       return isTerminal(descriptor(pid, call.first))
@@ -84,7 +92,7 @@ function readsTerminal(pid: number, { inDoubt, isListeningEnough }: TerminalLook
       return isTerminal(descriptor(pid, call.first - 1))
     case calls.poll:
     case calls.ppoll:
-      return call.second === 1 && isTerminal(descriptor(pid, 0))
+      return call.second === 1 && isTerminal(descriptor(pid, polledDescriptor(pid, call.first) ?? 0))
     case calls.epoll:
     case calls.pepoll:
     case calls.pepoll2:
@@ -94,14 +102,38 @@ function readsTerminal(pid: number, { inDoubt, isListeningEnough }: TerminalLook
   }
 }
 
+function otherThreads(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).filter((thread) => thread !== `${pid}`)
+  } catch {
+    return []
+  }
+}
+
+/** The descriptor in a `struct pollfd` at that address of the process (poll(2)); `undefined` where its memory is closed to us. */
+function polledDescriptor(pid: number, address: number): number | undefined {
+  const field = Buffer.alloc(4)
+  try {
+    const fd = openSync(`/proc/${pid}/mem`, 'r')
+    try {
+      return readSync(fd, field, 0, field.length, address) === field.length ? field.readInt32LE() : undefined
+    } finally {
+      closeSync(fd)
+    }
+  } catch {
+    return undefined
+  }
+}
+
 /** What an epoll instance watches (proc(5), fdinfo). */
 function polledBy(pid: number, epoll: number): number[] {
   const targets = readProc(`${pid}/fdinfo/${epoll}`)?.matchAll(/^tfd:\s*(\d+)/gm) ?? []
   return [...targets].map(([, fd]) => Number(fd))
 }
 
-function blockedCall(pid: number): { number: number; first: number; second: number } | undefined {
-  const fields = readProc(`${pid}/syscall`)?.split(' ')
+/** `path`: of a process or a thread under `/proc`. */
+function blockedCall(path: string): { number: number; first: number; second: number } | undefined {
+  const fields = readProc(`${path}/syscall`)?.split(' ')
   if (fields === undefined || fields.length < 3) return undefined
   return { number: Number(fields[0]), first: Number(fields[1]), second: Number(fields[2]) }
 }
