@@ -89,13 +89,14 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
   }
 
   const forget = (): void => {
-    launched.type?.(goOnKey)
+    launched.keyboard?.forget()
+    launched.keyboard?.type(goOnKey)
     input.write(forgetLine)
   }
 
   return {
     pid: launched.pid,
-    hasTerminal: launched.type !== undefined,
+    hasTerminal: launched.keyboard !== undefined,
     exited,
     async run(request) {
       await ledger.ready()
@@ -127,7 +128,7 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
     isDeserted: () => isDead && outputs.size === 0,
     type(text) {
       isTyped = true
-      launched.type?.(text)
+      return launched.keyboard?.type(text) ?? false
     },
     foreground: () => foregroundOf(launched.pid, ledger.leftBehind()),
     interrupt: () => interruptForeground(launched.pid),

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, constants, openSync } from 'node:fs'
 import { nameOf, signalProcess } from '../process/signal.js'
+import { createKeyboard, type Keyboard } from '../terminal/keyboard.js'
 import { terminalSize } from '../terminal/size.js'
 import type { Exit } from './runner.js'
 
@@ -22,7 +23,7 @@ export interface LaunchOptions {
 export interface Launched {
   readonly pid: number
   readonly exited: Promise<Exit>
-  readonly type: ((text: string) => void) | undefined
+  readonly keyboard: Keyboard | undefined
   /** Lets go of the terminal, so that an exit is noticed at once. */
   letGo(): void
   destroy(): void
@@ -55,7 +56,10 @@ function launchInTerminal(options: LaunchOptions, { spawn }: PtyModule): Launche
   })
   // While somebody holds the slave side, `exec` in the shell does not hang up the terminal.
   let slave: number | undefined = openSync(pty.ptsName, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK)
+  const keyboard = createKeyboard(pty.fd)
   const letGo = (): void => {
+    // The master is open for as long as somebody holds the slave side.
+    keyboard.close()
     if (slave !== undefined) closeSync(slave)
     slave = undefined
   }
@@ -73,7 +77,7 @@ function launchInTerminal(options: LaunchOptions, { spawn }: PtyModule): Launche
   return {
     pid: pty.pid,
     exited,
-    type: (text) => pty.write(text),
+    keyboard,
     letGo,
     destroy() {
       signalProcess(pty.pid, 'SIGKILL')
@@ -94,5 +98,5 @@ function launchPlain(options: LaunchOptions): Launched {
     child.once('error', () => resolve({ exitCode: null, signal: null }))
   })
   const pid = child.pid ?? -1
-  return { pid, exited, type: undefined, letGo: () => {}, destroy: () => void signalProcess(pid, 'SIGKILL') }
+  return { pid, exited, keyboard: undefined, letGo: () => {}, destroy: () => void signalProcess(pid, 'SIGKILL') }
 }

@@ -49,8 +49,8 @@ export interface Runner {
   isAlive(): boolean
   /** True when the shell is dead and nothing it left behind writes output any more. */
   isDeserted(): boolean
-  /** Types into the controlling terminal. */
-  type(text: string): void
+  /** Types into the controlling terminal. False when too much waits there already. */
+  type(text: string): boolean
   /** Process ids of what runs in the foreground, without the shell. */
   foreground(): number[]
   /** Ctrl-C for what runs in the foreground. */

@@ -58,8 +58,8 @@ export interface Session {
   signal(command: Command, signal: Signal): Promise<SignalResult>
   /** Looks whether the current command waits for input. */
   lookForPrompt(): void
-  /** Types into the terminal of the current command. */
-  type(text: string): void
+  /** Types into the terminal of the current command. False when too much waits there already. */
+  type(text: string): boolean
   belonging(): Belonging
   /** Its commands count as killed from now on. Ending the processes is up to `sweep`, which takes many sessions at once. */
   condemn(reason: string): void
@@ -181,9 +181,10 @@ export function createSession(options: SessionOptions): Session {
     },
     lookForPrompt: () => watch?.look(),
     type(text) {
-      shells.living()?.type(text)
+      if (!shells.living()?.type(text)) return false
       if (current !== undefined) setPrompt(current, undefined)
       watch?.answered()
+      return true
     },
     belonging() {
       const shell = shells.living()

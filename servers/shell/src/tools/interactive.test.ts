@@ -210,6 +210,47 @@ test('what was typed ahead, or replied to a program that has ended, is not for t
   expect(answered.output).toContain('[mine]')
 })
 
+describe('a program that does not read what is typed', () => {
+  const deaf = 'stty raw -echo; sleep 60'
+
+  test('holds nobody up, and is told of when too much waits for it', async () => {
+    const { started, type } = await sitDown(deaf, { yield_ms: 400 })
+    const { command_id } = started.facts
+    const began = performance.now()
+    const pasted = await type('z'.repeat(100_000))
+    expect(pasted.facts.status).toBe('running')
+    expect((await bench.run('echo beside', { session: 'beside' })).output).toBe('beside')
+    for (const length of [100_000, 50_000]) expect((await type('z'.repeat(length))).ok).toBe(true)
+    const refused = await type('z'.repeat(50_000))
+    expect(refused.ok).toBe(false)
+    expect(refused.output).toContain('has not read what was typed before')
+    expect(performance.now() - began).toBeLessThan(15_000)
+    await bench.call('signal_terminal', { command_id, signal: 'KILL' })
+    const { session } = started.facts
+    await bench.run('stty sane </dev/tty', { session })
+    const next = await bench.run('read -p "? " x </dev/tty 2>/dev/tty; echo "[$x]"', { session })
+    const answered = await bench.call('write_terminal', { command_id: next.facts.command_id, text: 'mine\n' })
+    expect(answered.output).toContain('[mine]')
+  })
+
+  test('gets all of it once it reads', async () => {
+    const done = await bench.run('printf "%s" $(printf "0123456789%.0s" {1..5000}) | cksum', { session: 'sum' })
+    const { command_id } = (
+      await sitDown('stty raw -echo; sleep 0.5; head -c 50000 | cksum; stty sane', { yield_ms: 250 })
+    ).started.facts
+    await bench.call('write_terminal', { command_id, text: '0123456789'.repeat(5_000) })
+    const read = await bench.call('read_terminal', { command_id, wait_ms: 10_000 })
+    expect(read.output.trim()).toBe(done.output)
+  })
+
+  test('may ask the terminal as often as it likes', async () => {
+    const asking = `stty raw -echo; printf '\\e[6n%.0s' {1..30000}; sleep 0.2; stty sane; echo; echo over`
+    const { started } = await sitDown(asking, { yield_ms: 20_000 })
+    expect(started.facts.status).toBe('exited')
+    expect(started.output).toContain('over')
+  })
+})
+
 test('an editor that is killed leaves the terminal as it found it', async (context) => {
   need('vim', context)
   const session = { session: 'killed' }
