@@ -33,7 +33,8 @@ function screenText(screen: Facts['screen']): string {
   return `${columns}x${rows}${isFull ? ' full-screen' : ''}, cursor in row ${cursor.row}, column ${cursor.column}`
 }
 
-function fieldText(value: unknown): string {
+/** As it is where that is unmistakable, else in JSON. */
+export function fieldText(value: unknown): string {
   return typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value)
 }
 

@@ -15,6 +15,9 @@ export interface RcOptions {
 const ownBuiltins =
   'alias builtin cd declare disown enable eval exec jobs kill mapfile printf read set shopt trap umask unset wait'
 
+/** Commands without `\\builtin` in the output of builtins that print what to read back. */
+const namedInSnapshot = 'alias set shopt umask'
+
 /**
  * What a shell reads before its first command. Every name is called as `\builtin name`: aliases are not expanded after a
  * backslash, and functions of the same name are passed over.
@@ -48,16 +51,21 @@ __ac_done() {
   } >${records}
   {
     # Functions are read with no alias at work, and with the patterns that they may have been written with.
-    \\builtin printf '%s\\n' '\\builtin shopt -u expand_aliases' '\\builtin shopt -s extglob'
-    \\builtin declare -p
-    \\builtin declare -f
-    \\builtin alias -p
-    \\builtin shopt -p
-    \\builtin set +o
-    \\builtin umask -p
-    \\builtin printf '\\\\builtin cd -- %q\\n' "\${PWD-}"
+    \\builtin printf '%s\\n' '\\builtin shopt -u expand_aliases' '\\builtin shopt -s extglob' &&
+    \\builtin declare -p &&
+    \\builtin declare -f &&
+    # What follows calls builtins by these names, which the functions just read may have.
+    \\builtin printf '%s\\n' '\\builtin unset -f ${namedInSnapshot}' &&
+    \\builtin alias -p &&
+    \\builtin umask -p &&
+    \\builtin shopt -p &&
+    \\builtin set +o &&
+    \\builtin printf '%s\\n' '\\builtin shopt -u expand_aliases' &&
+    { \\builtin declare -f ${namedInSnapshot}; \\builtin shopt -q expand_aliases && __ac_switch=-s || __ac_switch=-u; } &&
+    \\builtin printf '\\\\builtin shopt %s expand_aliases\\n\\\\builtin cd -- %q\\n' "$__ac_switch" "\${PWD-}"
   } >|${quote(paths.draft)}
   \\builtin printf '%s\\0' "${nonce} saved $2 $?" >${records}
+  \\builtin unset -v __ac_switch
 }
 
 __ac_forget() {
@@ -71,7 +79,7 @@ __ac_behind() {
   ( \\builtin eval "$2" && \\builtin eval "\${__ac_text[0]}" )
   \\builtin printf '%s\\0' "${nonce} ended $1 $?" >${quote(paths.endings)}
 }
-\\builtin eval "$__ac_aliases"
+\\builtin eval "\\builtin $__ac_aliases"
 \\builtin unset -v __ac_aliases
 `
 }
