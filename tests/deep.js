@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** `1` lets the tests that play with chance play long. */
+/** `1` lets the tests that play with chance, or wear something out, go on for long. */
 export const deepVariable = 'AURORACODER_TEST_DEEP'
 /** What chance begins with: a whole number. */
 export const seedVariable = 'AURORACODER_TEST_SEED'
@@ -13,14 +13,15 @@ export const seed = parseSeed(process.env[seedVariable])
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const folders = ['servers', 'orchestrator', 'sandbox', 'tests']
-const playsWithChance = /from '(?:fast-check|.*\/played\.js)'/
+/** They play with chance, or do more of the same in a deep run. */
+const goesDeep = /from '(?:fast-check|.*\/(?:played|deep)\.js)'/
 
-/** The test files that play with chance; those are what a deep run is made of. */
+/** The test files that a deep run is made of. */
 export function deepFiles() {
   return folders
     .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => join(folder, String(name))))
     .filter((path) => path.endsWith('.test.ts') && !path.includes('node_modules'))
-    .filter((path) => playsWithChance.test(readFileSync(join(root, path), 'utf8')))
+    .filter((path) => goesDeep.test(readFileSync(join(root, path), 'utf8')))
 }
 
 /** @param {string | undefined} text */

@@ -11,9 +11,10 @@ import { npmPack } from './releases/pack.js'
 import { releasedPackages } from './releases/released-packages.js'
 import { writeResult } from './report/result-file.js'
 import { renderTable } from './report/table.js'
+import { shellBenchmark } from './shell/benchmark.js'
 import { speedBenchmark } from './speed/benchmark.js'
 
-const benchmarks: readonly Benchmark[] = [editBenchmark, speedBenchmark, livingStateBenchmark]
+const benchmarks: readonly Benchmark[] = [editBenchmark, speedBenchmark, shellBenchmark, livingStateBenchmark]
 const defaultSeed = '1'
 
 /** What the command is started with. */

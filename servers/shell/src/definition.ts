@@ -6,6 +6,7 @@ import { shellTools } from './family.js'
 import { defaultLimits } from './limits.js'
 import { createShell } from './shell/shell.js'
 import { createStarter } from './shell/starter.js'
+import { openScreen } from './terminal/screen.js'
 
 export const shellServer: ServerDefinition = {
   name: 'shell',
@@ -38,7 +39,14 @@ async function create({ roots, stateDir, flags, log }: ServerOptions): Promise<F
   const starter = createStarter({ env, log, loadPty: () => import('node-pty') })
   const [root = '/'] = jail.roots
   checkWritable(stateDir)
-  const shell = createShell({ root, stateDir, limits: defaultLimits, startRunner: starter.start, now: Date.now })
+  const shell = createShell({
+    root,
+    stateDir,
+    limits: defaultLimits,
+    startRunner: starter.start,
+    openScreen: (onReply) => openScreen({ load: () => import('@xterm/headless'), onReply }),
+    now: Date.now,
+  })
   return { tools: shellTools({ shell, jail, missing: starter.missing }), close: () => shell.close() }
 }
 

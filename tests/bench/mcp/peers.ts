@@ -4,14 +4,14 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { World } from '../benchmark.js'
 import { homeOf, type StartServer } from './start-server.js'
-import { startToolServer, type ToolServer } from './tool-server.js'
+import { type StartedServer, startToolServer } from './tool-server.js'
 
 /** A server of somebody else that does the same work; exact versions, so that numbers can be compared. */
 export interface Peer {
   readonly packageName: string
   readonly version: string
   readonly entry: string
-  start(place: { entry: string; root: string }): Promise<ToolServer>
+  start(place: { entry: string; root: string }): Promise<StartedServer>
 }
 
 export const filesystemPeer: Peer = {

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { World } from '../benchmark.js'
-import { startToolServer, type ToolServer } from './tool-server.js'
+import { type StartedServer, startToolServer } from './tool-server.js'
 
 /** Starts a server that may work in `root` and nowhere else. */
-export type StartServer = (root: string) => Promise<ToolServer>
+export type StartServer = (root: string) => Promise<StartedServer>
 
 /** Our files server as it is built, its state beside its root. */
 export function filesServer({ checkout }: World): StartServer {

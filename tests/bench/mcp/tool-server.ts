@@ -22,6 +22,13 @@ export interface ToolServer {
   close(): Promise<void>
 }
 
+/** What is known of a server that runs on this machine. */
+export interface StartedServer extends ToolServer {
+  readonly pid: number
+  /** Its list of tools as a model reads it: characters of JSON. */
+  toolListChars(): Promise<number>
+}
+
 export interface ToolServerCommand {
   readonly command: string
   readonly args: readonly string[]
@@ -38,16 +45,20 @@ const answerSchema = z.object({
 /** The system's own programs: a version manager's shims take a tenth of a second each time that a server asks one. */
 const path = [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter)
 
-export async function startToolServer({ command, args, env = {}, cwd }: ToolServerCommand): Promise<ToolServer> {
+export async function startToolServer({ command, args, env = {}, cwd }: ToolServerCommand): Promise<StartedServer> {
   const client = new Client({ name: 'auroracoder-bench', version: '1' })
   const environment = { PATH: path, ...env }
   const transport = new StdioClientTransport({ command, args: [...args], env: environment, cwd, stderr: 'ignore' })
   await client.connect(transport)
   const { name = command, version = '' } = client.getServerVersion() ?? {}
+  const { pid } = transport
+  if (pid === null) throw new Error(`"${command} ${args.join(' ')}" ended right after its start.`)
   return {
     name,
     version,
+    pid,
     toolNames: async () => (await client.listTools()).tools.map((tool) => tool.name),
+    toolListChars: async () => JSON.stringify((await client.listTools()).tools).length,
     async call(call) {
       const { content, isError } = answerSchema.parse(
         await client.callTool({ name: call.name, arguments: call.args }).catch(asErrorAnswer),

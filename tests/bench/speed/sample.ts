@@ -8,6 +8,7 @@ export interface Task {
 /** Milliseconds. */
 export interface Timing {
   readonly p50: number
+  readonly p95: number
   readonly p99: number
   readonly samples: number
 }
@@ -37,7 +38,8 @@ export async function sampleInTurns(
 
 export function timingOf(times: readonly number[]): Timing {
   const sorted = [...times].sort((one, other) => one - other)
-  return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), samples: sorted.length }
+  const [p50, p95, p99] = [quantile(sorted, 0.5), quantile(sorted, 0.95), quantile(sorted, 0.99)]
+  return { p50, p95, p99, samples: sorted.length }
 }
 
 /** The smallest value that at least this share of the values do not exceed. */

@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { expect, it, onTestFinished } from 'vitest'
 import { type StdioServer, startStdioServer } from '../servers/stdio-server.js'
+import { shellBin as bin } from './shell-server.js'
 
-const bin = fileURLToPath(new URL('../../../servers/shell/bin/auroracoder-shell.js', import.meta.url))
 const waitMsMax = 3_000
 
 const work = [

@@ -2,14 +2,19 @@ import type { Call } from '@auroracoder/kit'
 import { type Command, statusOf } from '../session/command.js'
 import type { EndedWork } from '../session/session.js'
 import type { Shell } from '../shell/shell.js'
+import type { Picture } from '../terminal/screen.js'
 import { type Excerpt, excerptOf } from '../text/excerpt.js'
 import { type Facts, factsOf } from './facts.js'
 import { footerOf } from './footer.js'
 
-export interface AnswerOptions {
+/** The command that an answer is about. */
+export interface About {
   shell: Shell
   call: Call
   command: Command
+}
+
+export interface AnswerOptions extends About {
   /** Byte offset in the output. */
   from: number
   charsMax: number
@@ -27,21 +32,54 @@ export function answerCommand(options: AnswerOptions): void {
   tell(options, shown(excerpt, command), excerpt)
 }
 
+/**
+ * What a program that has taken the whole screen writes shows only there. For any other, and once it has ended, the same
+ * as `answerCommand`.
+ */
+export async function answerLive(options: AnswerOptions): Promise<void> {
+  const { command } = options
+  const picture = command.ending === undefined ? await command.screen?.look().catch(() => undefined) : undefined
+  if (picture?.isFullScreen) answerScreen(options, picture)
+  else answerCommand(options)
+}
+
+export function answerScreen(options: About, picture: Picture): void {
+  const { command, call } = options
+  const { rows, columns, cursor, isFullScreen, lines, highlighted, skippedBytes } = picture
+  const whole = lines.join('\n').trimEnd()
+  if (skippedBytes > 0) {
+    call.reply.note(`${skippedBytes} bytes came too fast to be drawn: the screen may show less than a terminal would.`)
+  }
+  tell(options, [whole, ...selectionLines(highlighted)].join('\n'), {
+    next: command.spool.size(),
+    screen: { rows, columns, cursor, full_screen: isFullScreen },
+  })
+}
+
+function selectionLines(highlighted: Picture['highlighted']): string[] {
+  return highlighted.map(({ row, text }) => `[highlighted in row ${row}: ${text}]`)
+}
+
 /** The same for text that was picked from the output, not read from an offset on. */
 export function answerText(options: AnswerOptions, text: string): void {
-  tell(options, text, { head: text, next: options.from })
+  tell(options, text, { next: options.from })
 }
 
 export function outputCharsFor(charsMax: number, { outputCharsMax }: Call): number {
   return Math.min(charsMax, Math.max(outputCharsMax - frameChars, Math.floor(outputCharsMax / 2)))
 }
 
-function tell({ shell, call, command }: AnswerOptions, output: string, { gap, next }: Excerpt): void {
+interface Told extends Pick<Excerpt, 'gap' | 'next'> {
+  screen?: Facts['screen']
+}
+
+function tell({ shell, call, command }: About, output: string, { gap, next, screen }: Told): void {
   const work = shell.takeEndedWork(call.conversation).filter((ended) => !isAbout(ended, command))
   const told = {
     output,
     dropped_bytes: gap === undefined ? 0 : gap.to - gap.from,
     cursor: next,
+    ...(screen === undefined ? {} : { screen }),
     jobs: work.map((ended) => describeWork(ended, shell, call.conversation)),
   }
   const facts = factsOf(command, told, shell.now())

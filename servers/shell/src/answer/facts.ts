@@ -25,6 +25,8 @@ export interface Facts {
     status?: CommandStatus
     exit_code?: number | null
   }[]
+  /** Of the terminal, when it is the screen that is shown. */
+  screen?: { rows: number; columns: number; cursor: { row: number; column: number }; full_screen: boolean }
   /** What a program waits for input asked. */
   prompt?: string
   /** File that a background command's output grows in. */
@@ -35,7 +37,7 @@ export interface Facts {
 
 export function factsOf(
   command: Command,
-  told: Pick<Facts, 'output' | 'dropped_bytes' | 'cursor' | 'jobs'>,
+  told: Pick<Facts, 'output' | 'dropped_bytes' | 'cursor' | 'jobs' | 'screen'>,
   nowMs: number,
 ): Facts {
   const { ending } = command
@@ -49,7 +51,8 @@ export function factsOf(
     cwd: command.cwd,
     duration_ms: Math.round((command.endedAtMs ?? nowMs) - command.startedAtMs),
     ...told,
-    ...(command.prompt === undefined ? {} : { prompt: command.prompt }),
+    // On a full screen the question stands where the screen shows it.
+    ...(command.prompt === undefined || told.screen?.full_screen ? {} : { prompt: command.prompt }),
     ...(command.mode === 'background' ? { log: command.spool.path } : {}),
     ...(command.tookOver ? { took_over: true } : {}),
   }

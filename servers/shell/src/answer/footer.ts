@@ -18,6 +18,7 @@ export function footerOf(facts: Facts, nonce: string): string {
     ['cwd', facts.cwd, true],
     ['dropped_bytes', facts.dropped_bytes, facts.dropped_bytes > 0],
     ['cursor', facts.cursor, !isOver || facts.dropped_bytes > 0],
+    ['screen', screenText(facts.screen), facts.screen !== undefined],
     ['log', facts.log, facts.log !== undefined],
     ['jobs', facts.jobs, facts.jobs.length > 0],
   ]
@@ -26,7 +27,14 @@ export function footerOf(facts: Facts, nonce: string): string {
   return `[${nonce}] ${told.join(' ')}${hint === '' ? '' : ` | ${hint}`}`
 }
 
-function fieldText(value: unknown): string {
+function screenText(screen: Facts['screen']): string {
+  if (screen === undefined) return ''
+  const { rows, columns, cursor, full_screen: isFull } = screen
+  return `${columns}x${rows}${isFull ? ' full-screen' : ''}, cursor in row ${cursor.row}, column ${cursor.column}`
+}
+
+/** As it is where that is unmistakable, else in JSON. */
+export function fieldText(value: unknown): string {
   return typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value)
 }
 

@@ -11,7 +11,7 @@ import { rcText } from './rc.js'
 import { createRecordReader } from './records.js'
 import type { Runner, RunnerEvents, RunRequest } from './runner.js'
 import { createTerminalSwitch } from './terminal-switch.js'
-import { reportLine, triggerLines } from './trigger.js'
+import { forgetLine, reportLine, triggerLines } from './trigger.js'
 import { noticeDeath, watchOver } from './watch.js'
 
 export interface BashOptions extends RunnerEvents {
@@ -31,6 +31,9 @@ export interface BashOptions extends RunnerEvents {
   /** The state after a command is whole in `draft`. */
   onSaved(): void
 }
+
+/** C-q: output that was held with C-s goes on. */
+const goOnKey = '\x11'
 
 /** Starts the long-lived bash of one session. */
 export async function startBash(options: BashOptions): Promise<Runner> {
@@ -62,6 +65,7 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
     onTerminalData: terminal.onData,
   })
   let isDead = false
+  let isTyped = false
   const exited = launched.exited.then((exit) => {
     isDead = true
     ledger.close(exit)
@@ -84,9 +88,15 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
     return output
   }
 
+  const forget = (): void => {
+    launched.keyboard?.forget()
+    launched.keyboard?.type(goOnKey)
+    input.write(forgetLine)
+  }
+
   return {
     pid: launched.pid,
-    hasTerminal: launched.type !== undefined,
+    hasTerminal: launched.keyboard !== undefined,
     exited,
     async run(request) {
       await ledger.ready()
@@ -100,6 +110,8 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
         input.write(triggerLines({ request, paths, output: output?.path, nonce, jobs: ledger.jobs() }))
         const result = await report
         await (output?.drain() ?? terminal.settle())
+        if (isTyped && result.kind !== 'died') forget()
+        isTyped = false
         // Bash reads the whole text before it executes any of it.
         return result.kind === 'died' ? { ...result, isStarted: !hasUnread(paths.text) } : result
       } finally {
@@ -114,11 +126,14 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
       return false
     },
     isDeserted: () => isDead && outputs.size === 0,
-    type: (text) => launched.type?.(text),
+    type(text) {
+      isTyped = true
+      return launched.keyboard?.type(text) ?? false
+    },
     foreground: () => foregroundOf(launched.pid, ledger.leftBehind()),
     interrupt: () => interruptForeground(launched.pid),
     killForeground: () => killForeground(launched.pid, ledger.leftBehind()),
-    isReadingTerminal: (inDoubt) => isReadingTerminal(launched.pid, inDoubt),
+    isReadingTerminal: (look) => isReadingTerminal(launched.pid, look),
     destroy() {
       launched.destroy()
       for (const socket of [records, endings, input]) socket.destroy()

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { closeSync, constants, openSync } from 'node:fs'
 import { nameOf, signalProcess } from '../process/signal.js'
+import { createKeyboard, type Keyboard } from '../terminal/keyboard.js'
+import { terminalSize } from '../terminal/size.js'
 import type { Exit } from './runner.js'
 
 export type PtyModule = Pick<typeof import('node-pty'), 'spawn'>
@@ -21,7 +23,7 @@ export interface LaunchOptions {
 export interface Launched {
   readonly pid: number
   readonly exited: Promise<Exit>
-  readonly type: ((text: string) => void) | undefined
+  readonly keyboard: Keyboard | undefined
   /** Lets go of the terminal, so that an exit is noticed at once. */
   letGo(): void
   destroy(): void
@@ -35,9 +37,6 @@ for fd in /dev/fd/*; do
 done
 exec "$BASH" --noediting --noprofile --rcfile "$2" -i <"$1" >/dev/null 2>&1`
 
-const columns = 120
-const rows = 40
-
 export function launchBash(options: LaunchOptions): Launched {
   return options.pty === undefined ? launchPlain(options) : launchInTerminal(options, options.pty)
 }
@@ -49,15 +48,18 @@ function wrapperArgs({ input, rc, cwd }: LaunchOptions): string[] {
 function launchInTerminal(options: LaunchOptions, { spawn }: PtyModule): Launched {
   const pty = spawn(options.bash, wrapperArgs(options), {
     name: options.env.TERM ?? 'dumb',
-    cols: columns,
-    rows,
+    cols: terminalSize.columns,
+    rows: terminalSize.rows,
     cwd: '/',
     env: { ...options.env },
     encoding: null,
   })
   // While somebody holds the slave side, `exec` in the shell does not hang up the terminal.
   let slave: number | undefined = openSync(pty.ptsName, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK)
+  const keyboard = createKeyboard(pty.fd)
   const letGo = (): void => {
+    // The master is open for as long as somebody holds the slave side.
+    keyboard.close()
     if (slave !== undefined) closeSync(slave)
     slave = undefined
   }
@@ -75,7 +77,7 @@ function launchInTerminal(options: LaunchOptions, { spawn }: PtyModule): Launche
   return {
     pid: pty.pid,
     exited,
-    type: (text) => pty.write(text),
+    keyboard,
     letGo,
     destroy() {
       signalProcess(pty.pid, 'SIGKILL')
@@ -96,5 +98,5 @@ function launchPlain(options: LaunchOptions): Launched {
     child.once('error', () => resolve({ exitCode: null, signal: null }))
   })
   const pid = child.pid ?? -1
-  return { pid, exited, type: undefined, letGo: () => {}, destroy: () => void signalProcess(pid, 'SIGKILL') }
+  return { pid, exited, keyboard: undefined, letGo: () => {}, destroy: () => void signalProcess(pid, 'SIGKILL') }
 }

@@ -2,11 +2,12 @@
 declare module 'node-pty' {
   export interface Pty {
     readonly pid: number
+    /** Of the master side; does not block. */
+    readonly fd: number
     /** Path of the slave side. */
     readonly ptsName: string
     onData(listener: (chunk: Buffer) => void): void
     onExit(listener: (exit: { exitCode: number; signal?: number }) => void): void
-    write(data: string): void
     resize(columns: number, rows: number): void
     destroy(): void
   }

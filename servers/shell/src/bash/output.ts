@@ -25,6 +25,7 @@ export async function openOutput({ pool, onData, onEnd }: OutputOptions): Promis
   const socket = openReader(path)
   let chunks = 0
   let ended = false
+  let isAbandoned = false
   socket.on('data', (chunk) => {
     chunks += 1
     onData(chunk)
@@ -32,7 +33,8 @@ export async function openOutput({ pool, onData, onEnd }: OutputOptions): Promis
   socket.on('error', () => {})
   socket.on('close', () => {
     ended = true
-    pool.giveBack(path)
+    // Who still holds the other end would write into the output of the next command.
+    if (!isAbandoned) pool.giveBack(path)
     onEnd()
   })
   return {
@@ -45,6 +47,9 @@ export async function openOutput({ pool, onData, onEnd }: OutputOptions): Promis
       }
     },
     ended: () => ended,
-    close: () => void socket.destroy(),
+    close() {
+      isAbandoned = true
+      socket.destroy()
+    },
   }
 }

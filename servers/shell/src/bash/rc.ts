@@ -13,7 +13,10 @@ export interface RcOptions {
 
 /** The builtins that our own lines stand on: a command may have disabled them with `enable -n`. */
 const ownBuiltins =
-  'alias builtin cd declare disown enable eval exec jobs kill mapfile printf set shopt trap umask unset wait'
+  'alias builtin cd declare disown enable eval exec jobs kill mapfile printf read set shopt trap umask unset wait'
+
+/** Commands without `\\builtin` in the output of builtins that print what to read back. */
+const namedInSnapshot = 'alias set shopt umask'
 
 /**
  * What a shell reads before its first command. Every name is called as `\builtin name`: aliases are not expanded after a
@@ -25,6 +28,8 @@ export function rcText({ paths, nonce, mark, snapshot }: RcOptions): string {
 \\builtin unset -v HISTFILE TMOUT
 \\builtin set +o history +o errexit +H
 \\builtin export ${mark}
+__ac_aliases="$(\\builtin shopt -p expand_aliases)"
+\\builtin shopt -u expand_aliases
 
 __ac_done() {
   \\builtin set +e
@@ -45,15 +50,27 @@ __ac_done() {
     \\builtin printf '\\0'
   } >${records}
   {
-    \\builtin declare -p
-    \\builtin declare -f
-    \\builtin alias -p
-    \\builtin shopt -p
-    \\builtin set +o
-    \\builtin umask -p
-    \\builtin printf '\\\\builtin cd -- %q\\n' "\${PWD-}"
+    # Functions are read with no alias at work, and with the patterns that they may have been written with.
+    \\builtin printf '%s\\n' '\\builtin shopt -u expand_aliases' '\\builtin shopt -s extglob' &&
+    \\builtin declare -p &&
+    \\builtin declare -f &&
+    # What follows calls builtins by these names, which the functions just read may have.
+    \\builtin printf '%s\\n' '\\builtin unset -f ${namedInSnapshot}' &&
+    \\builtin alias -p &&
+    \\builtin umask -p &&
+    \\builtin shopt -p &&
+    \\builtin set +o &&
+    \\builtin printf '%s\\n' '\\builtin shopt -u expand_aliases' &&
+    { \\builtin declare -f ${namedInSnapshot}; \\builtin shopt -q expand_aliases && __ac_switch=-s || __ac_switch=-u; } &&
+    \\builtin printf '\\\\builtin shopt %s expand_aliases\\n\\\\builtin cd -- %q\\n' "$__ac_switch" "\${PWD-}"
   } >|${quote(paths.draft)}
   \\builtin printf '%s\\0' "${nonce} saved $2 $?" >${records}
+  \\builtin unset -v __ac_switch
+}
+
+__ac_forget() {
+  while \\builtin read -r -t 0.1 -N 4096 __ac_rest </dev/tty; do :; done 2>/dev/null
+  \\builtin unset -v __ac_rest
 }
 
 __ac_behind() {
@@ -62,6 +79,8 @@ __ac_behind() {
   ( \\builtin eval "$2" && \\builtin eval "\${__ac_text[0]}" )
   \\builtin printf '%s\\0' "${nonce} ended $1 $?" >${quote(paths.endings)}
 }
+\\builtin eval "\\builtin $__ac_aliases"
+\\builtin unset -v __ac_aliases
 `
 }
 

@@ -1,3 +1,4 @@
+import type { TerminalLook } from '../process/foreground.js'
 import type { Job } from './records.js'
 
 /** One command as it is given to whatever runs it. */
@@ -48,16 +49,16 @@ export interface Runner {
   isAlive(): boolean
   /** True when the shell is dead and nothing it left behind writes output any more. */
   isDeserted(): boolean
-  /** Types into the controlling terminal. */
-  type(text: string): void
+  /** Types into the controlling terminal. False when too much waits there already. */
+  type(text: string): boolean
   /** Process ids of what runs in the foreground, without the shell. */
   foreground(): number[]
   /** Ctrl-C for what runs in the foreground. */
   interrupt(): void
   /** KILL for what runs in the foreground, not for the shell. */
   killForeground(): void
-  /** True when a foreground process is blocked on input from the terminal; `inDoubt` is the answer when it cannot be seen. */
-  isReadingTerminal(inDoubt: boolean): boolean
+  /** True when a foreground process is blocked on input from the terminal. */
+  isReadingTerminal(look: TerminalLook): boolean
   readonly exited: Promise<Exit>
   /** KILLs the shell itself and releases every descriptor. */
   destroy(): void

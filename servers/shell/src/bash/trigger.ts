@@ -31,6 +31,9 @@ export function reportLine(id: number, jobs: readonly number[]): string {
   return `\\__ac_done "$?" ${[id, ...jobs].join(' ')}\n`
 }
 
+/** What was typed ahead, and what the terminal replied to a program that has ended, is not for the next one. */
+export const forgetLine = '\\__ac_forget\n'
+
 /** Programs that find a terminal should not be told that it is a dumb one. */
 const terminalType = 'xterm-256color'
 

@@ -51,7 +51,7 @@ export function createSh(options: ShOptions): Runner {
     deafen: (id) => void children.get(id)?.stdout?.destroy(),
     isAlive: () => true,
     isDeserted: () => children.size === 0,
-    type: () => {},
+    type: () => false,
     foreground: () => (foreground?.pid === undefined ? [] : familyOf(foreground.pid).map(({ pid }) => pid)),
     interrupt: () => signalForeground('SIGINT'),
     killForeground: () => signalForeground('SIGKILL'),

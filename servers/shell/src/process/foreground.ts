@@ -1,4 +1,4 @@
-import { readlinkSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
 import { arch } from 'node:process'
 import { kinOf } from './family.js'
 import { signalGroup, signalProcess } from './signal.js'
@@ -37,20 +37,27 @@ export function killForeground(shell: number, behind: readonly number[]): void {
   signalProcess(shell, 'SIGINT')
 }
 
-/**
- * True when some foreground process is blocked on input from the terminal. What a process waits for cannot be seen when it
- * belongs to another user (`sudo`) or the kernel does not tell: then `inDoubt` decides for a process that sleeps.
- */
-export function isReadingTerminal(shell: number, inDoubt: boolean): boolean {
+export interface TerminalLook {
+  /**
+   * The answer for a process that sleeps, when what it waits for cannot be seen: it belongs to another user (`sudo`), or
+   * the kernel does not tell.
+   */
+  inDoubt: boolean
+  /** Whether an event loop counts that waits for the terminal among other things. */
+  isListeningEnough: boolean
+}
+
+/** True when some foreground process is blocked on input from the terminal. */
+export function isReadingTerminal(shell: number, look: TerminalLook): boolean {
   const stat = readStat(shell)
   if (stat === undefined) return false
   const group = foregroundGroup(stat)
-  return listStats().some((each) => each.group === group && each.state === 'S' && readsTerminal(each.pid, inDoubt))
+  return listStats().some((each) => each.group === group && each.state === 'S' && readsTerminal(each.pid, look))
 }
 
 /** True when the shell itself waits for its next line on the FIFO `input`. */
 export function isReading(shell: number, input: string): boolean {
-  const call = blockedCall(shell)
+  const call = blockedCall(`${shell}`)
   return call !== undefined && call.number === calls.read && descriptor(shell, call.first) === input
 }
 
@@ -61,12 +68,21 @@ function foregroundGroup(stat: ProcessStat): number {
 /** Numbers of the system calls that wait for input, by processor. */
 const calls =
   arch === 'arm64'
-    ? { read: 63, select: -1, pselect: 72, poll: -1, ppoll: 73 }
-    : { read: 0, select: 23, pselect: 270, poll: 7, ppoll: 271 }
+    ? { read: 63, select: -1, pselect: 72, poll: -1, ppoll: 73, epoll: -1, pepoll: 22, pepoll2: 441 }
+    : { read: 0, select: 23, pselect: 270, poll: 7, ppoll: 271, epoll: 232, pepoll: 281, pepoll2: 441 }
 
-function readsTerminal(pid: number, inDoubt: boolean): boolean {
-  const call = blockedCall(pid)
-  if (call === undefined) return inDoubt && readProc(`${pid}/syscall`) === undefined
+function readsTerminal(pid: number, look: TerminalLook): boolean {
+  if (threadReads(pid, `${pid}`, look)) return true
+  // Another thread may listen while the program works: as with an event loop, it takes more to be sure.
+  if (!look.inDoubt && !look.isListeningEnough) return false
+  const strict = { ...look, inDoubt: false }
+  return otherThreads(pid).some((thread) => threadReads(pid, `${pid}/task/${thread}`, strict))
+}
+
+function threadReads(pid: number, path: string, { inDoubt, isListeningEnough }: TerminalLook): boolean {
+  const call = blockedCall(path)
+  // One that has ended since it was listed is no doubt.
+  if (call === undefined) return inDoubt && readProc(`${path}/syscall`) === undefined && readStat(pid)?.state === 'S'
   switch (call.number) {
     case calls.read:
       return isTerminal(descriptor(pid, call.first))
@@ -76,14 +92,48 @@ function readsTerminal(pid: number, inDoubt: boolean): boolean {
       return isTerminal(descriptor(pid, call.first - 1))
     case calls.poll:
     case calls.ppoll:
-      return call.second === 1 && isTerminal(descriptor(pid, 0))
+      return call.second === 1 && isTerminal(descriptor(pid, polledDescriptor(pid, call.first) ?? 0))
+    case calls.epoll:
+    case calls.pepoll:
+    case calls.pepoll2:
+      return isListeningEnough && polledBy(pid, call.first).some((fd) => isTerminal(descriptor(pid, fd)))
     default:
       return false
   }
 }
 
-function blockedCall(pid: number): { number: number; first: number; second: number } | undefined {
-  const fields = readProc(`${pid}/syscall`)?.split(' ')
+function otherThreads(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).filter((thread) => thread !== `${pid}`)
+  } catch {
+    return []
+  }
+}
+
+/** The descriptor in a `struct pollfd` at that address of the process (poll(2)); `undefined` where its memory is closed to us. */
+function polledDescriptor(pid: number, address: number): number | undefined {
+  const field = Buffer.alloc(4)
+  try {
+    const fd = openSync(`/proc/${pid}/mem`, 'r')
+    try {
+      return readSync(fd, field, 0, field.length, address) === field.length ? field.readInt32LE() : undefined
+    } finally {
+      closeSync(fd)
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/** What an epoll instance watches (proc(5), fdinfo). */
+function polledBy(pid: number, epoll: number): number[] {
+  const targets = readProc(`${pid}/fdinfo/${epoll}`)?.matchAll(/^tfd:\s*(\d+)/gm) ?? []
+  return [...targets].map(([, fd]) => Number(fd))
+}
+
+/** `path`: of a process or a thread under `/proc`. */
+function blockedCall(path: string): { number: number; first: number; second: number } | undefined {
+  const fields = readProc(`${path}/syscall`)?.split(' ')
   if (fields === undefined || fields.length < 3) return undefined
   return { number: Number(fields[0]), first: Number(fields[1]), second: Number(fields[2]) }
 }

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { RunRequest } from '../bash/runner.js'
 import type { Spool } from '../spool/spool.js'
+import type { Screen } from '../terminal/screen.js'
 
 export type Mode = RunRequest['mode']
 
@@ -21,6 +22,8 @@ export interface Command {
   readonly text: string
   readonly mode: Mode
   readonly spool: Spool
+  /** Of a command on the terminal. */
+  screen: Screen | undefined
   readonly startedAtMs: number
   /** Key of the call that started it: the same call sent again gets this command. */
   readonly key: string | undefined
@@ -53,6 +56,7 @@ export type CommandStart = Pick<
 export function createCommand(start: CommandStart): Command {
   return {
     ...start,
+    screen: undefined,
     group: undefined,
     ending: undefined,
     endedAtMs: undefined,
@@ -69,6 +73,7 @@ export function endCommand(command: Command, ending: Omit<Ending, 'reason'>, now
   command.ending = { ...ending, status: stopped ? 'killed' : ending.status, reason: command.stopReason }
   command.endedAtMs = nowMs
   command.prompt = undefined
+  command.screen?.close()
   command.events.emit('state')
 }
 

@@ -4,6 +4,7 @@ import type { Report, Runner } from '../bash/runner.js'
 import type { Limits } from '../limits.js'
 import { type Signal, signalOf } from '../process/signal.js'
 import type { Belonging } from '../process/sweep.js'
+import type { Screen } from '../terminal/screen.js'
 import { createBackground } from './background.js'
 import { type Command, endCommand, setPrompt } from './command.js'
 import { createPromptWatch, type PromptWatch } from './prompt-watch.js'
@@ -23,6 +24,7 @@ export interface SessionOptions {
   folder: string
   snapshot: Snapshot
   startRunner(start: RunnerStart): Promise<Runner>
+  openScreen(onReply: (text: string) => void): Screen
   /** Where the first shell starts. */
   cwd: string
   limits: Limits
@@ -56,8 +58,8 @@ export interface Session {
   signal(command: Command, signal: Signal): Promise<SignalResult>
   /** Looks whether the current command waits for input. */
   lookForPrompt(): void
-  /** Types into the terminal of the current command. */
-  type(text: string): void
+  /** Types into the terminal of the current command. False when too much waits there already. */
+  type(text: string): boolean
   belonging(): Belonging
   /** Its commands count as killed from now on. Ending the processes is up to `sweep`, which takes many sessions at once. */
   condemn(reason: string): void
@@ -123,7 +125,10 @@ export function createSession(options: SessionOptions): Session {
     const wasFull = command.spool.size() > limits.outputBytesMax
     command.spool.append(chunk)
     command.events.emit('output')
-    if (command.mode === 'terminal') watch?.saw(chunk)
+    if (command.mode === 'terminal') {
+      watch?.saw(chunk)
+      command.screen?.write(chunk)
+    } else if (command === current) watch?.wrote(chunk)
     if (wasFull || command.spool.size() <= limits.outputBytesMax) return
     void stop(command, `it wrote more than ${limits.outputBytesMax} bytes of output`)
     on.deafen(number)
@@ -134,9 +139,11 @@ export function createSession(options: SessionOptions): Session {
     const { text, mode } = command
     command.tookOver = tookOver
     if (mode === 'background') background.add(id, command, on)
+    if (mode === 'terminal') command.screen ??= options.openScreen((reply) => shells.living()?.type(reply))
     watch = createPromptWatch({
-      isReadingTerminal: (inDoubt) => on.isReadingTerminal(inDoubt),
+      isReadingTerminal: (look) => on.isReadingTerminal(look),
       onPrompt: (prompt) => setPrompt(command, prompt),
+      isOnTerminal: mode === 'terminal',
     })
     const report = await on.run({ id, text, mode, env, cwd: directory, onOutput: (chunk) => take(run, on, chunk) })
     const isLost = report.kind === 'died' && !report.isStarted && command.stopReason === undefined
@@ -174,9 +181,10 @@ export function createSession(options: SessionOptions): Session {
     },
     lookForPrompt: () => watch?.look(),
     type(text) {
-      shells.living()?.type(text)
+      if (!shells.living()?.type(text)) return false
       if (current !== undefined) setPrompt(current, undefined)
       watch?.answered()
+      return true
     },
     belonging() {
       const shell = shells.living()

@@ -6,7 +6,7 @@ import { createSession, type EndedWork, type Session, type SessionOptions } from
 import { createSnapshot } from '../session/snapshot.js'
 import type { RunFolder } from './run-folder.js'
 
-export interface SessionBookOptions extends Pick<SessionOptions, 'startRunner' | 'now'> {
+export interface SessionBookOptions extends Pick<SessionOptions, 'startRunner' | 'openScreen' | 'now'> {
   root: string
   stateDir: string
   limits: Limits

@@ -11,7 +11,7 @@ import { createKept } from './kept.js'
 import { openRunFolder } from './run-folder.js'
 import { createSessionBook, type SessionBook } from './session-book.js'
 
-export interface ShellOptions extends Pick<SessionOptions, 'startRunner' | 'now'> {
+export interface ShellOptions extends Pick<SessionOptions, 'startRunner' | 'openScreen' | 'now'> {
   /** Where the first shell of a session starts; servers with other roots do not share the state of sessions. */
   root: string
   stateDir: string

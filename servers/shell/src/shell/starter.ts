@@ -35,7 +35,9 @@ export function createStarter({ env, log, loadPty }: StarterOptions): Starter {
     if (bash === undefined) {
       missing = `Bash ${bashVersionMin} or newer was not found: each command runs in a fresh "sh", and nothing carries over.`
     } else if (pty === undefined) {
-      missing = 'node-pty could not be loaded: commands have no terminal ("tty" and prompts on it do not work).'
+      missing =
+        'node-pty could not be loaded: commands have no terminal ("tty" and prompts on it do not work). To get one, install ' +
+        'it beside this server: npm install node-pty@npm:@lydell/node-pty (prebuilt for macOS, and Linux with glibc 2.28 or newer).'
     }
     return { bash, pty }
   }

@@ -10,7 +10,7 @@ const newline = 0x0a
 
 /** Matching lines with their numbers. Lines that were not kept have none, and are said. */
 export function grepOutput(
-  spool: Pick<Spool, 'size' | 'read' | 'nextKept'>,
+  spool: Pick<Spool, 'size' | 'kept' | 'read' | 'nextKept'>,
   pattern: string,
   charsMax: number,
 ): string {
@@ -39,7 +39,7 @@ function compile(pattern: string): RegExp {
   }
 }
 
-function collect(spool: Pick<Spool, 'size' | 'read' | 'nextKept'>, pattern: RegExp, charsMax: number): string {
+function collect(spool: Pick<Spool, 'size' | 'kept' | 'read' | 'nextKept'>, pattern: RegExp, charsMax: number): string {
   const found: string[] = []
   let chars = 0
   for (const { number, text } of linesOf(spool)) {
@@ -49,7 +49,9 @@ function collect(spool: Pick<Spool, 'size' | 'read' | 'nextKept'>, pattern: RegE
     if (chars > charsMax) return [...found, '[… more lines match: narrow the pattern …]'].join('\n')
     found.push(line)
   }
-  return found.length > 0 ? found.join('\n') : '[no line matches]'
+  if (found.length > 0) return found.join('\n')
+  const lost = spool.size() - spool.kept()
+  return lost > 0 ? `[no line matches of those that were kept: ${lost} bytes were not]` : '[no line matches]'
 }
 
 interface Line {

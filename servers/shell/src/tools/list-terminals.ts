@@ -1,4 +1,5 @@
 import { defineTool, type Tool } from '@auroracoder/kit'
+import { fieldText } from '../answer/footer.js'
 import { listeningPorts } from '../network/ports.js'
 import { find } from '../process/sweep.js'
 import { type Command, statusOf } from '../session/command.js'
@@ -49,7 +50,7 @@ function sessionText({ session, running, processes, ports }: Described): string 
   const state = session.current() === undefined ? 'idle' : 'busy'
   const listens = ports.length > 0 ? ` ports=${ports.join(',')}` : ''
   return [
-    `session=${session.name} ${state} cwd=${session.cwd()} processes=${processes}${listens}`,
+    `session=${session.name} ${state} cwd=${fieldText(session.cwd())} processes=${processes}${listens}`,
     ...running.map(commandText),
   ].join('\n')
 }

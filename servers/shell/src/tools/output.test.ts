@@ -191,3 +191,11 @@ describe('read_terminal picks', () => {
     expect(wrong.output).toContain('no regular expression')
   })
 })
+
+test('what a command that wrote too much left behind does not write into the next one', async () => {
+  const session = { session: 'intruder' }
+  const left = `(trap '' PIPE INT HUP; while sleep 0.05; do echo intruder; done) 2>/dev/null & disown`
+  const stopped = await bench.run(`set +m; ${left}; yes`, { ...session, yield_ms: 30_000 })
+  expect(stopped.facts.reason).toContain('it wrote more than')
+  expect((await bench.run('sleep 0.5; echo mine', session)).output).toBe('mine')
+})

@@ -58,7 +58,11 @@ export function readTerminal({ shell }: ToolContext): Tool {
       if (grep !== undefined) {
         answerText({ ...answer, from: spool.size() }, grepOutput(spool, grep, outputCharsFor(charsMax, call)))
       } else {
-        answerCommand({ ...answer, from: tail === undefined ? (cursor ?? 0) : tailOf(spool, tail) })
+        const from = tail === undefined ? (cursor ?? 0) : tailOf(spool, tail)
+        if (tail !== undefined && from === spool.size() && from > 0) {
+          call.reply.note('The end of the output was not kept: the disk is full, or what may be kept is used up.')
+        }
+        answerCommand({ ...answer, from })
       }
     },
   })

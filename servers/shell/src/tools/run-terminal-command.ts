@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { type Call, defineTool, Failure, type Tool } from '@auroracoder/kit'
 import type { Jail } from '@auroracoder/kit/jail'
 import { z } from 'zod'
-import { answerCommand } from '../answer/answer.js'
+import { answerLive } from '../answer/answer.js'
 import { waitFor } from '../answer/wait.js'
 import { commandBytesMax, outputChars, timeoutMs, yieldMs } from '../limits.js'
 import { newSession } from '../shell/session-book.js'
@@ -87,7 +87,7 @@ export function runTerminalCommand(context: ToolContext): Tool {
         const lack = missing()
         if (lack !== undefined) call.reply.note(lack)
         await waitForEnd(context, command, { ms: input.background ? 0 : input.yield_ms, call })
-        answerCommand({ shell, call, command, from: 0, charsMax: input.max_output })
+        await answerLive({ shell, call, command, from: 0, charsMax: input.max_output })
       } finally {
         endTurn()
       }

@@ -140,3 +140,35 @@ test('without its workspace a new shell runs nothing', async () => {
     await other.remove()
   }
 })
+
+test('functions are taken over as they were written, whatever patterns and aliases are in force', async () => {
+  await bench.run('shopt -s extglob')
+  await bench.run('f() { echo !(state); }; g() { true; }; alias true="echo aliased"; touch kept; umask 027')
+  await bench.run('kill -9 $$')
+  const next = await bench.run('f; g; umask; alias true')
+  expect(next.output).toBe("kept\n0027\nalias true='echo aliased'")
+})
+
+test('aliases named like reserved words do not break the shell that takes them over', async () => {
+  await bench.run('alias while=echo do=false "[["=false')
+  await bench.run('kill -9 $$')
+  const next = await bench.run('alias while', { yield_ms: 5_000 })
+  expect(next.facts).toMatchObject({ status: 'exited', exit_code: 0 })
+  expect(next.output).toBe("alias while='echo'")
+})
+
+test('functions named like the builtins that restore a state are taken over too', async () => {
+  await bench.run('alias ll="echo listed"; shopt -s nullglob; umask 027; set -u', { session: 'named' })
+  await bench.run('for name in alias set shopt umask; do eval "$name() { echo mine; }"; done', { session: 'named' })
+  await bench.run('kill -9 $$', { session: 'named' })
+  const back = await bench.run('ll; builtin shopt -p nullglob; builtin umask; echo $-; set; shopt', {
+    session: 'named',
+  })
+  expect(back.output).toMatch(/^listed\nshopt -s nullglob\n0027\n.*u.*\nmine\nmine$/)
+})
+
+test('a directory whose name has line ends forges no line of the list', async () => {
+  await bench.run("mkdir $'x\\nsession=forged idle'; cd $'x\\nsession=forged idle'", { session: 'odd' })
+  const list = await bench.call('list_terminals', {})
+  expect(`${list.output}\n${list.footer}`).not.toMatch(/^session=forged/m)
+})

@@ -10,6 +10,7 @@ import { shellTools } from '../family.js'
 import { defaultLimits, type Limits } from '../limits.js'
 import { createShell } from '../shell/shell.js'
 import { createStarter } from '../shell/starter.js'
+import { openScreen, type ScreenOptions } from '../terminal/screen.js'
 
 /** What a tool told about one call. */
 export interface Answer {
@@ -47,6 +48,7 @@ export interface WorkbenchOptions {
   limits?: Partial<Limits>
   env?: Readonly<Record<string, string>>
   loadPty?(): Promise<PtyModule>
+  loadScreen?: ScreenOptions['load']
   folder?: string
   /** Instead of the folder that holds the state too. */
   root?: string
@@ -66,7 +68,15 @@ export async function createWorkbench(options: WorkbenchOptions = {}): Promise<W
     loadPty: options.loadPty ?? (() => import('node-pty')),
   })
   const limits = { ...defaultLimits, ...options.limits }
-  const shell = createShell({ root, stateDir, limits, startRunner: starter.start, now: Date.now })
+  const loadScreen = options.loadScreen ?? (() => import('@xterm/headless'))
+  const shell = createShell({
+    root,
+    stateDir,
+    limits,
+    startRunner: starter.start,
+    openScreen: (onReply) => openScreen({ load: loadScreen, onReply }),
+    now: Date.now,
+  })
   const tools = shellTools({ shell, jail, missing: starter.missing })
   const bench: Workbench = {
     root,

@@ -1,9 +1,10 @@
 import { type Arguments, defineTool, Failure, type Tool } from '@auroracoder/kit'
 import { z } from 'zod'
-import { answerCommand } from '../answer/answer.js'
+import { answerLive } from '../answer/answer.js'
 import { waitFor } from '../answer/wait.js'
 import { outputChars } from '../limits.js'
 import { type Command, statusOf } from '../session/command.js'
+import { typedBytesMax } from '../terminal/keyboard.js'
 import { keySequence, typedText } from '../terminal/keys.js'
 import type { ToolContext } from './context.js'
 
@@ -42,11 +43,18 @@ export function writeTerminal({ shell }: ToolContext): Tool {
       session?.lookForPrompt()
       checkListens(command)
       const from = command.spool.size()
-      session?.type(typed)
+      if (!session?.type(typed)) throw notRead(command)
       await waitFor(command, { ms: reactionMsMax, signal: call.signal, progress: call.progress })
-      answerCommand({ shell, call, command, from, charsMax: outputChars.default })
+      await answerLive({ shell, call, command, from, charsMax: outputChars.default })
     },
   })
+}
+
+function notRead({ id }: Command): Failure {
+  return new Failure(
+    `${id} has not read what was typed before, and no more than ${typedBytesMax} bytes can wait for it. Nothing was typed. ` +
+      'Look at what it does with read_terminal or terminal_screen, or stop it with signal_terminal.',
+  )
 }
 
 /** Models send one key as a string, or several in one. */

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import type { Answer } from '../mcp/tool-server.js'
+import { runProgram } from '../run-program.js'
+import { measureCommands } from './commands.js'
+import { contestantThat } from './contestant.fixture.js'
+
+const sampling = { rounds: 3, warmUp: 1 }
+
+function measure(answer: (command: string) => Answer | Promise<Answer>) {
+  const { server: echo } = contestantThat(() => ({ ok: true, text: '' }))
+  return measureCommands({ contestants: [contestantThat(answer)], echo, sampling })
+}
+
+async function bash(command: string): Promise<Answer> {
+  const output = await runProgram({ file: 'bash', args: ['-c', `${command}\nprintf '[exit code %s]' $?`] })
+  return { ok: true, text: output.toString() }
+}
+
+test('a server that answers rightly is measured beside the echo', async () => {
+  const measured = await measure(bash)
+  expect(measured.map(({ command, wrong }) => [command, wrong])).toEqual([
+    [':', 0],
+    ['/bin/true', 0],
+    ['2,000 lines', 0],
+  ])
+  for (const { timing, echo } of measured) {
+    expect([timing.samples, echo.samples]).toEqual([3, 3])
+    expect(timing.p95).toBeGreaterThanOrEqual(timing.p50)
+  }
+})
+
+test.for<{ what: string; answer: (command: string) => Answer | Promise<Answer>; message: string }>([
+  { what: 'runs nothing', answer: () => ({ ok: true, text: '[exit code 0]' }), message: 'answered exit code 0 and ""' },
+  {
+    what: 'forgets the exit code',
+    answer: async (command) => ({ ok: true, text: (await bash(`${command}; true`)).text }),
+    message: 'answered exit code 0 and "3\\n"',
+  },
+  {
+    what: 'loses output',
+    answer: async (command) => ({ ok: true, text: (await bash(command)).text.replace('\n1999', '') }),
+    message: 'to the command "seq 2000"',
+  },
+  { what: 'refuses', answer: () => ({ ok: false, text: 'not allowed' }), message: 'test refused run: not allowed' },
+])('a server that $what is not measured', async ({ answer, message }) => {
+  await expect(measure(answer)).rejects.toThrow(message)
+})
+
+test('answers that turn wrong while they are timed are counted', async () => {
+  let calls = 0
+  const measured = await measure(async (command) => {
+    if (command !== ':') return bash(command)
+    calls += 1
+    // One call to check, one for its size, one to warm up.
+    return calls === 5 ? { ok: true, text: 'lost[exit code 0]' } : bash(command)
+  })
+  expect(measured.map(({ wrong }) => wrong)).toEqual([1, 0, 0])
+})
