@@ -20,7 +20,6 @@ export interface PathIndex {
 
 export interface Searched<T> {
   readonly found: T
-  readonly paths: Paths
   /** False when there is more than an index holds. */
   readonly complete: boolean
 }
@@ -52,13 +51,13 @@ export function createPathIndex(root: string, { looks, max = indexedMax, nowMs =
     const found = find(paths)
     const room = { left: max - size }
     const changed = changes(room.left > 0)
-    if (changed.length === 0) return { found, paths, complete }
+    if (changed.length === 0) return { found, complete }
     try {
       await readAll(changed, { rules: createRules(), room, nowMs }, signal)
     } finally {
       known = snapshotOf(top, looks)
     }
-    return { found: find(known.paths), paths: known.paths, complete: known.complete }
+    return { found: find(known.paths), complete: known.complete }
   }
 
   return {

@@ -181,7 +181,7 @@ export function createSession(options: SessionOptions): Session {
     },
     lookForPrompt: () => watch?.look(),
     type(text) {
-      if (!shells.living()?.type(text)) return false
+      if (shells.living()?.type(text) === false) return false
       if (current !== undefined) setPrompt(current, undefined)
       watch?.answered()
       return true

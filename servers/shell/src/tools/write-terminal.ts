@@ -43,7 +43,7 @@ export function writeTerminal({ shell }: ToolContext): Tool {
       session?.lookForPrompt()
       checkListens(command)
       const from = command.spool.size()
-      if (!session?.type(typed)) throw notRead(command)
+      if (session?.type(typed) === false) throw notRead(command)
       await waitFor(command, { ms: reactionMsMax, signal: call.signal, progress: call.progress })
       await answerLive({ shell, call, command, from, charsMax: outputChars.default })
     },
