@@ -33,6 +33,8 @@ export interface Facts {
   log?: string
   /** A fresh shell ran the command, with the directory and environment of the one before. */
   took_over?: boolean
+  /** A fresh shell ran it, and nothing of the one before could be kept. */
+  state_lost?: boolean
 }
 
 export function factsOf(
@@ -54,6 +56,6 @@ export function factsOf(
     // On a full screen the question stands where the screen shows it.
     ...(command.prompt === undefined || told.screen?.full_screen ? {} : { prompt: command.prompt }),
     ...(command.mode === 'background' ? { log: command.spool.path } : {}),
-    ...(command.tookOver ? { took_over: true } : {}),
+    ...(command.beginning === undefined ? {} : { [command.beginning]: true }),
   }
 }

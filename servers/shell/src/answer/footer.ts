@@ -38,7 +38,7 @@ export function fieldText(value: unknown): string {
   return typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value)
 }
 
-function hintFor({ status, command_id: id, cursor, took_over: tookOver }: Facts): string {
+function hintFor({ status, command_id: id, cursor, took_over: tookOver, state_lost: isLost }: Facts): string {
   switch (status) {
     case 'running':
       return `still running: read_terminal {"command_id":"${id}","cursor":${cursor},"wait_ms":30000}`
@@ -47,6 +47,7 @@ function hintFor({ status, command_id: id, cursor, took_over: tookOver }: Facts)
     case 'shell_restarted':
       return 'the shell ended with this command; the next one gets a fresh shell with the state after the last report'
     default:
-      return tookOver === true ? 'ran in a fresh shell that took over directory and environment of the last one' : ''
+      if (tookOver) return 'ran in a fresh shell that took over directory and environment of the last one'
+      return isLost ? 'ran in a fresh shell, and the state of the last one is lost: set again what you need' : ''
   }
 }

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { foregroundOf, interruptForeground, isReadingTerminal, killForeground } from '../process/foreground.js'
-import { isAlive } from '../process/stat.js'
-import { createFifoPool, hasUnread, makeFifos, openLastingReader, openWriter } from './fifo.js'
+import { exists } from '../process/signal.js'
+import { createFifoPool, hasUnread, makeFifos, openLastingReader, openWriter, post } from './fifo.js'
 import { launchBash, type PtyModule } from './launch.js'
 import { createLedger } from './ledger.js'
-import { type Output, openOutput } from './output.js'
+import { createOutputStock, type Output } from './output.js'
 import { type BashPaths, bashPaths } from './paths.js'
 import { rcText } from './rc.js'
 import { createRecordReader } from './records.js'
@@ -46,7 +46,7 @@ export async function startBash(options: BashOptions): Promise<Runner> {
 function converse(options: BashOptions, paths: BashPaths): Runner {
   const nonce = randomBytes(8).toString('hex')
   writeFileSync(paths.rc, rcText({ paths, nonce, mark: options.mark, snapshot: options.snapshot }), { mode: 0o600 })
-  const pool = createFifoPool(options.folder)
+  const stock = createOutputStock(createFifoPool(options.folder))
   const outputs = new Map<number, Output>()
   const terminal = createTerminalSwitch(options.onTerminalData)
   const onEnded = async (id: number, exitCode: number): Promise<void> => {
@@ -81,9 +81,10 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
     }
     const onEnd = (): void => {
       outputs.delete(id)
-      if (ledger.isPending(id)) void noticeDeath(launched)
+      void noticeDeath(launched, () => ledger.isPending(id))
     }
-    const output = await openOutput({ pool, onData: onOutput, onEnd })
+    const output = await stock.take()
+    output.follow({ onData: onOutput, onEnd })
     outputs.set(id, output)
     return output
   }
@@ -91,6 +92,7 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
   const forget = (): void => {
     launched.keyboard?.forget()
     launched.keyboard?.type(goOnKey)
+    ledger.expectForgetting()
     input.write(forgetLine)
   }
 
@@ -101,12 +103,11 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
     async run(request) {
       await ledger.ready()
       const output = await openOutputOf(request)
-      const text = openWriter(paths.text)
       const remind = (): void => void input.write(`\n${reportLine(request.id, [])}`)
+      const text = post(paths.text, `${request.text}\0`)
       const unwatch = watchOver({ launched, input: paths.input, remind })
       try {
         const report = ledger.expect(request)
-        text.write(`${request.text}\0`)
         input.write(triggerLines({ request, paths, output: output?.path, nonce, jobs: ledger.jobs() }))
         const result = await report
         await (output?.drain() ?? terminal.settle())
@@ -116,13 +117,16 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
         return result.kind === 'died' ? { ...result, isStarted: !hasUnread(paths.text) } : result
       } finally {
         unwatch()
-        text.destroy()
+        text.close()
+        setImmediate(stock.prepare)
       }
     },
     deafen: (id) => outputs.get(id)?.close(),
     isAlive() {
-      if (isDead || isAlive(launched.pid)) return !isDead
-      launched.letGo()
+      if (isDead) return false
+      if (exists(launched.pid) && existsSync(paths.input)) return true
+      // Without its FIFOs it can be told nothing any more.
+      launched.destroy()
       return false
     },
     isDeserted: () => isDead && outputs.size === 0,
@@ -133,9 +137,11 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
     foreground: () => foregroundOf(launched.pid, ledger.leftBehind()),
     interrupt: () => interruptForeground(launched.pid),
     killForeground: () => killForeground(launched.pid, ledger.leftBehind()),
-    isReadingTerminal: (look) => isReadingTerminal(launched.pid, look),
+    // Between commands it is the shell that reads there, what nobody is to get.
+    isReadingTerminal: (look) => ledger.isPending() && isReadingTerminal(launched.pid, look),
     destroy() {
       launched.destroy()
+      stock.close()
       for (const socket of [records, endings, input]) socket.destroy()
       for (const output of outputs.values()) output.close()
     },

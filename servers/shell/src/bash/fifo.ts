@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -23,22 +23,50 @@ export function openLastingReader(path: string): Socket {
 
 /** Opens at once, without a reader, and what was not read is gone when both ends are closed. */
 export function openWriter(path: string): Socket {
-  const socket = new Socket({ fd: openSync(path, O_RDWR | O_NONBLOCK), readable: false, writable: true })
+  return writerOf(openSync(path, O_RDWR | O_NONBLOCK))
+}
+
+function writerOf(fd: number): Socket {
+  const socket = new Socket({ fd, readable: false, writable: true })
   // The other end may be gone; its exit is what gets reported.
   socket.on('error', () => {})
   return socket
 }
 
+/**
+ * Puts `text` into a FIFO for whoever reads there next. What nobody has read when it is closed is gone, unless another end
+ * is open. A stream is made only for what the pipe does not hold at once.
+ */
+export function post(path: string, text: string): { close(): void } {
+  const bytes = Buffer.from(text)
+  const fd = openSync(path, O_RDWR | O_NONBLOCK)
+  const written = writeWhatFits(fd, bytes)
+  if (written === bytes.length) return { close: () => closeSync(fd) }
+  const socket = writerOf(fd)
+  socket.write(bytes.subarray(written))
+  return { close: () => void socket.destroy() }
+}
+
+function writeWhatFits(fd: number, bytes: Buffer): number {
+  try {
+    return writeSync(fd, bytes)
+  } catch {
+    // EAGAIN: the pipe is full.
+    return 0
+  }
+}
+
 /** True when bytes wait that nobody has read. Takes one of them. */
 export function hasUnread(path: string): boolean {
-  const fd = openSync(path, O_RDONLY | O_NONBLOCK)
+  let fd: number | undefined
   try {
+    fd = openSync(path, O_RDONLY | O_NONBLOCK)
     return readSync(fd, Buffer.alloc(1)) > 0
   } catch {
-    // EAGAIN: a writer is there, but nothing is written.
+    // EAGAIN: a writer is there, but nothing is written. ENOENT: it has been removed.
     return false
   } finally {
-    closeSync(fd)
+    if (fd !== undefined) closeSync(fd)
   }
 }
 

@@ -8,11 +8,14 @@ export interface LedgerOptions extends Pick<RunnerEvents, 'onEnded' | 'onJobEnde
 
 /** What bash owes: the report of the command it was given, its state after the last one, the ends of its jobs. */
 export interface Ledger {
-  /** Resolves when bash is ready for a command: its state after the last one is on disk. */
-  ready(): Promise<void>
+  /** Resolves when bash is ready for a command: its state after the last one is on disk, and what it had to forget is gone. */
+  ready(): Promise<unknown>
+  /** From now on bash is not ready before it has told that what was typed is forgotten. */
+  expectForgetting(): void
   /** From now on a report is due. Resolves with it, or with the death of the shell. */
   expect(request: RunRequest): Promise<Report>
-  isPending(id: number): boolean
+  /** A report is due, of this command or of any. */
+  isPending(id?: number): boolean
   /** Jobs whose end has not been reported. */
   jobs(): number[]
   /** First processes of everything that runs in the background. */
@@ -22,14 +25,14 @@ export interface Ledger {
 }
 
 /** An interrupt at the wrong moment loses the state after one command, not the session. */
-const savedWaitMs = 1_000
+const readyWaitMs = 1_000
 
 export function createLedger(options: LedgerOptions): Ledger {
   const jobs = new Map<number, Job>()
   const behind = new Map<number, number>()
   let pending: { id: number; behindPid?: number; resolve(report: Report): void } | undefined
-  let saved: Promise<void> = Promise.resolve()
-  let markSaved = (): void => {}
+  let saved = settledDebt()
+  let forgotten = settledDebt()
   let death: Exit | undefined
 
   const settle = (report: Report): void => {
@@ -60,7 +63,10 @@ export function createLedger(options: LedgerOptions): Ledger {
       case 'saved':
         // With a command on its way, the next state may already be growing in the same file.
         if (pending === undefined && record.exitCode === 0) options.onSaved()
-        markSaved()
+        saved.pay()
+        break
+      case 'forgot':
+        forgotten.pay()
         break
       case 'ended':
         behind.delete(record.id)
@@ -68,23 +74,45 @@ export function createLedger(options: LedgerOptions): Ledger {
     }
   }
   return {
-    ready: () => Promise.race([saved, sleep(savedWaitMs, undefined, { ref: false })]),
+    ready: () =>
+      Promise.race([Promise.all([saved.paid, forgotten.paid]), sleep(readyWaitMs, undefined, { ref: false })]),
+    expectForgetting() {
+      forgotten = createDebt()
+    },
     expect: ({ id }) =>
       new Promise((resolve) => {
         if (death !== undefined) return resolve({ kind: 'died', ...death, isStarted: true })
         pending = { id, resolve }
-        saved = new Promise((done) => {
-          markSaved = done
-        })
+        saved = createDebt()
       }),
-    isPending: (id) => pending?.id === id,
+    isPending: (id) => pending !== undefined && (id === undefined || pending.id === id),
     jobs: () => [...jobs.keys()],
     leftBehind: () => [...jobs.keys(), ...behind.values()],
     enter,
     close(exit) {
       death = exit
-      markSaved()
+      saved.pay()
+      forgotten.pay()
       settle({ kind: 'died', ...exit, isStarted: true })
     },
   }
+}
+
+interface Debt {
+  readonly paid: Promise<void>
+  pay(): void
+}
+
+function createDebt(): Debt {
+  let pay = (): void => {}
+  const paid = new Promise<void>((resolve) => {
+    pay = resolve
+  })
+  return { paid, pay }
+}
+
+function settledDebt(): Debt {
+  const debt = createDebt()
+  debt.pay()
+  return debt
 }

@@ -4,6 +4,8 @@ import { type FifoPool, openReader } from './fifo.js'
 /** The reading end of one command's stdout and stderr. */
 export interface Output {
   readonly path: string
+  /** Begins to read. */
+  follow(listener: OutputListener): void
   /** Everything that was written before this call has been read: a background job may hold the FIFO open for ever. */
   drain(): Promise<void>
   /** True once every writer is gone. */
@@ -12,33 +14,61 @@ export interface Output {
   close(): void
 }
 
-export interface OutputOptions {
-  pool: FifoPool
+export interface OutputListener {
   onData(chunk: Buffer): void
   onEnd(): void
 }
 
 const idleTurnsToBeDrained = 2
 
-export async function openOutput({ pool, onData, onEnd }: OutputOptions): Promise<Output> {
+/** Opens outputs: the next one ahead of time, while nobody waits for it. */
+export interface OutputStock {
+  take(): Promise<Output>
+  prepare(): void
+  close(): void
+}
+
+export function createOutputStock(pool: FifoPool): OutputStock {
+  let spare: Promise<Output | undefined> | undefined
+  let isClosed = false
+  return {
+    async take() {
+      const prepared = spare
+      spare = undefined
+      return (await prepared) ?? openOutput(pool)
+    },
+    prepare() {
+      // What is refused now (descriptors) is an error only for a command that needs it.
+      if (!isClosed) spare ??= openOutput(pool).catch(() => undefined)
+    },
+    close() {
+      isClosed = true
+      void spare?.then((output) => output?.close())
+    },
+  }
+}
+
+async function openOutput(pool: FifoPool): Promise<Output> {
   const path = await pool.take()
   const socket = openReader(path)
   let chunks = 0
   let ended = false
   let isAbandoned = false
-  socket.on('data', (chunk) => {
-    chunks += 1
-    onData(chunk)
-  })
   socket.on('error', () => {})
   socket.on('close', () => {
     ended = true
     // Who still holds the other end would write into the output of the next command.
     if (!isAbandoned) pool.giveBack(path)
-    onEnd()
   })
   return {
     path,
+    follow({ onData, onEnd }) {
+      socket.on('data', (chunk) => {
+        chunks += 1
+        onData(chunk)
+      })
+      socket.on('close', onEnd)
+    },
     async drain() {
       for (let idle = 0; !ended && idle < idleTurnsToBeDrained; ) {
         const before = chunks

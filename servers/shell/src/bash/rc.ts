@@ -71,6 +71,7 @@ __ac_done() {
 __ac_forget() {
   while \\builtin read -r -t 0.1 -N 4096 __ac_rest </dev/tty; do :; done 2>/dev/null
   \\builtin unset -v __ac_rest
+  \\builtin printf '%s\\0' "${nonce} forgot 0" >${records}
 }
 
 __ac_behind() {

@@ -4,6 +4,7 @@ export type BashRecord =
   | { kind: 'job'; pid: number; exitCode: number }
   | { kind: 'jobs'; id: number; jobs: Job[] }
   | { kind: 'saved'; id: number; exitCode: number }
+  | { kind: 'forgot' }
   | { kind: 'behind'; id: number; pid: number }
   | { kind: 'ended'; id: number; exitCode: number }
 
@@ -39,6 +40,8 @@ function parseRecord(text: string): BashRecord | undefined {
       return { kind, id, jobs: parseJobs(text) }
     case 'saved':
       return { kind, id, exitCode: value }
+    case 'forgot':
+      return { kind }
     case 'behind':
       return { kind, id, pid: value }
     case 'ended':

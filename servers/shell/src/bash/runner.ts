@@ -45,7 +45,7 @@ export interface Runner {
   run(request: RunRequest): Promise<Report>
   /** Stops listening to what a finished command left behind: its writers get SIGPIPE. */
   deafen(id: number): void
-  /** False when the shell ended while nothing ran: its exit may not have been told yet. */
+  /** False when the shell ended while nothing ran, whose exit may not have been told yet, or when its files were removed. */
   isAlive(): boolean
   /** True when the shell is dead and nothing it left behind writes output any more. */
   isDeserted(): boolean

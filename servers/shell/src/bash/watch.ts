@@ -35,9 +35,10 @@ export function watchOver({ launched, input, remind }: WatchOptions): () => void
 const deathLooksMs = [2, 10, 40]
 
 /** The output of a command ended: when that is because the shell died, its terminal is let go, which makes the exit known. */
-export async function noticeDeath(launched: Launched): Promise<void> {
+export async function noticeDeath(launched: Launched, isPending: () => boolean): Promise<void> {
   for (const ms of deathLooksMs) {
     await sleep(ms, undefined, { ref: false })
+    if (!isPending()) return
     if (!isAlive(launched.pid)) return launched.letGo()
   }
 }

@@ -58,8 +58,13 @@ export function isReadingTerminal(shell: number, look: TerminalLook): boolean {
 /** True when the shell itself waits for its next line on the FIFO `input`. */
 export function isReading(shell: number, input: string): boolean {
   const call = blockedCall(`${shell}`)
-  return call !== undefined && call.number === calls.read && descriptor(shell, call.first) === input
+  if (call === undefined || call.number !== calls.read) return false
+  const path = descriptor(shell, call.first)
+  return path === input || path === `${input}${deletedSuffix}`
 }
+
+/** proc(5): ends the name of an open file that has been removed. */
+const deletedSuffix = ' (deleted)'
 
 function foregroundGroup(stat: ProcessStat): number {
   return stat.foreground > 0 ? stat.foreground : stat.group

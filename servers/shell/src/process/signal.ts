@@ -14,6 +14,16 @@ export function signalProcess(pid: number, signal: Signal): boolean {
   return send(pid, signal)
 }
 
+/** Also true for a zombie, and for a process of another user. */
+export function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
 function send(target: number, signal: Signal): boolean {
   try {
     process.kill(target, signal)

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { exists } from './signal.js'
 
 /** What `/proc/PID/stat` tells about one process. */
 export interface ProcessStat {
@@ -47,13 +48,7 @@ export function listPids(): number[] {
 export function isAlive(pid: number): boolean {
   const stat = readStat(pid)
   if (stat !== undefined) return stat.state !== 'Z'
-  if (process.platform === 'linux') return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
+  return process.platform !== 'linux' && exists(pid)
 }
 
 const commandLineCharsMax = 80

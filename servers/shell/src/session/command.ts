@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import type { RunRequest } from '../bash/runner.js'
 import type { Spool } from '../spool/spool.js'
 import type { Screen } from '../terminal/screen.js'
+import type { Beginning } from './shells.js'
 
 export type Mode = RunRequest['mode']
 
@@ -37,8 +38,8 @@ export interface Command {
   prompt: string | undefined
   /** Why it is being stopped, if it is. */
   stopReason: string | undefined
-  /** The shell that ran it had taken over the state of an earlier one. */
-  tookOver: boolean
+  /** Of the shell that ran it, when it was its first. */
+  beginning: Beginning
   readonly events: EventEmitter<CommandEvents>
 }
 
@@ -62,7 +63,7 @@ export function createCommand(start: CommandStart): Command {
     endedAtMs: undefined,
     prompt: undefined,
     stopReason: undefined,
-    tookOver: false,
+    beginning: undefined,
     events: new EventEmitter<CommandEvents>().setMaxListeners(0),
   }
 }

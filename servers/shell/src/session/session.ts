@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { Failure } from '@auroracoder/kit'
 import type { Report, Runner } from '../bash/runner.js'
 import type { Limits } from '../limits.js'
@@ -20,7 +20,7 @@ export interface SessionOptions {
   name: string
   /** `NAME=value` for the environment of everything that runs in it. */
   mark: string
-  /** Folder of this session, made here and removed by `close`. */
+  /** Folder of this session, made with its first shell and removed by `release`. */
   folder: string
   snapshot: Snapshot
   startRunner(start: RunnerStart): Promise<Runner>
@@ -73,7 +73,6 @@ export function createSession(options: SessionOptions): Session {
   let watch: PromptWatch | undefined
   let cwd = options.cwd
   let usedAtMs = now()
-  mkdirSync(options.folder, { recursive: true, mode: 0o700 })
 
   const background = createBackground({ now, onEnded: ({ id }) => options.onEndedWork({ commandId: id }) })
   const shells = createShells({
@@ -134,10 +133,10 @@ export function createSession(options: SessionOptions): Session {
     on.deafen(number)
   }
 
-  const perform = async (run: SessionRun, { runner: on, tookOver }: StartedRunner, isRetry = false): Promise<void> => {
+  const perform = async (run: SessionRun, { runner: on, beginning }: StartedRunner, isRetry = false): Promise<void> => {
     const { command, number: id, cwd: directory, env } = run
     const { text, mode } = command
-    command.tookOver = tookOver
+    command.beginning = beginning
     if (mode === 'background') background.add(id, command, on)
     if (mode === 'terminal') command.screen ??= options.openScreen((reply) => shells.living()?.type(reply))
     watch = createPromptWatch({

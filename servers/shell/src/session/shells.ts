@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '@auroracoder/kit'
 import type { Runner, RunnerEvents } from '../bash/runner.js'
@@ -16,6 +16,7 @@ export interface RunnerStart extends RunnerEvents {
 }
 
 export interface ShellsOptions extends RunnerEvents {
+  /** Of the session; removed with it. */
   folder: string
   /** Where the session began. */
   cwd: string
@@ -27,10 +28,12 @@ export interface ShellsOptions extends RunnerEvents {
   isNeeded(runner: Runner): boolean
 }
 
+/** How the shell began that runs a command: with the state of an earlier one, or without, although there was one. */
+export type Beginning = 'took_over' | 'state_lost' | undefined
+
 export interface StartedRunner {
   runner: Runner
-  /** It began with the state of an earlier shell. */
-  tookOver: boolean
+  beginning: Beginning
 }
 
 /** The shell of a session, and those before it that others still write through. */
@@ -57,7 +60,12 @@ export function createShells(options: ShellsOptions): Shells {
   }
   const replace = async (cwd: string): Promise<StartedRunner> => {
     destroyDeserted()
+    if (isReleased) throw closed()
+    // Made anew when somebody removed it.
+    mkdirSync(options.folder, { recursive: true, mode: 0o700 })
+    snapshot.makeFolder()
     const earlier = snapshot.latest(options.now())
+    const lost = started === 0 ? undefined : 'state_lost'
     const fresh = await options.startRunner({
       ...options,
       cwd: existingOf(cwd, options.cwd),
@@ -68,19 +76,19 @@ export function createShells(options: ShellsOptions): Shells {
     })
     if (isReleased) {
       fresh.destroy()
-      throw new Failure('The session was closed before the command could start.')
+      throw closed()
     }
     runner = fresh
     void fresh.exited.then(() => {
       dead.add(fresh)
       if (runner === fresh) runner = undefined
     })
-    return { runner: fresh, tookOver: earlier !== undefined }
+    return { runner: fresh, beginning: earlier === undefined ? lost : 'took_over' }
   }
 
   return {
     living: () => runner,
-    obtain: async (cwd) => (runner?.isAlive() ? { runner, tookOver: false } : replace(cwd)),
+    obtain: async (cwd) => (runner?.isAlive() ? { runner, beginning: undefined } : replace(cwd)),
     replace,
     release() {
       isReleased = true
@@ -88,6 +96,10 @@ export function createShells(options: ShellsOptions): Shells {
       runner?.destroy()
     },
   }
+}
+
+function closed(): Failure {
+  return new Failure('The session was closed before the command could start.')
 }
 
 /** A shell never starts anywhere else: what was meant for a folder that has gone must not run in the user's home. */

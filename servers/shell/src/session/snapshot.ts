@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** State of a session's shell on disk, where the next shell of that session finds it, also after a restart of the server. */
 export interface Snapshot {
   /** Written by the shell, then published in one step. */
   readonly draft: string
+  /** Where the draft is to be written. */
+  makeFolder(): void
   /** A state that cannot be kept (a full disk) is missed only when the shell dies. */
   publish(): void
   /** Path of the state to take over, if there is one and it is recent. */
@@ -24,26 +26,55 @@ export interface SnapshotOptions {
   ageMsMax: number
 }
 
+/**
+ * The state is published under two names in turn, so that nothing is there to be replaced: a file system that holds back
+ * what it writes (ext4, auto_da_alloc) writes a file out at once when it takes the place of another, and the server waits.
+ */
 export function createSnapshot({ stateDir, key, run, ageMsMax }: SnapshotOptions): Snapshot {
   const name = createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 24)
   const folder = snapshotFolder(stateDir)
-  const path = join(folder, name)
   const draft = join(folder, `${name}.${run}`)
+  let [free, taken] = [join(folder, `${name}-0`), join(folder, `${name}-1`)]
   return {
     draft,
+    makeFolder: () => void mkdirSync(folder, { recursive: true, mode: 0o700 }),
     publish() {
       try {
-        renameSync(draft, path)
+        renameSync(draft, free)
+        ;[free, taken] = [taken, free]
+        removeIfThere(free)
       } catch {
         rmSync(draft, { force: true })
       }
     },
-    latest(nowMs) {
-      const stats = statSync(path, { throwIfNoEntry: false })
-      return stats !== undefined && nowMs - stats.mtimeMs <= ageMsMax ? path : undefined
+    latest: (nowMs) => newestOf([free, taken], nowMs - ageMsMax),
+    forget() {
+      for (const path of [free, taken]) rmSync(path, { force: true })
     },
-    forget: () => rmSync(path, { force: true }),
     discardDraft: () => rmSync(draft, { force: true }),
+  }
+}
+
+/** Two are there when the server was killed between naming one and removing the other. */
+function newestOf(paths: readonly string[], sinceMs: number): string | undefined {
+  let newest: string | undefined
+  let newestMs = sinceMs
+  for (const path of paths) {
+    const stats = statSync(path, { throwIfNoEntry: false })
+    // An empty one is what a power failure leaves of a file that had not been written out.
+    if (stats === undefined || stats.size === 0 || stats.mtimeMs < newestMs) continue
+    newest = path
+    newestMs = stats.mtimeMs
+  }
+  return newest
+}
+
+/** Half the time of `rmSync`, which looks first what it is. */
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {
+    // Mostly there is none.
   }
 }
 

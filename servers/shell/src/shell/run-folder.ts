@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { exists } from '../process/signal.js'
 import { sweep } from '../process/sweep.js'
 
 /** Files of this run of the server: FIFOs and outputs. Gone when it ends. */
@@ -43,13 +44,4 @@ function deadRuns(runs: string, host: string): string[] {
 /** Ends in a slash, and the number of a session as well: no mark is the beginning of another. */
 function markOf(run: string): string {
   return `AURORACODER_SHELL_SESSION=${run}/`
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
 }

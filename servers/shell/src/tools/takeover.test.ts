@@ -87,6 +87,24 @@ test('a broken snapshot does not break the shell', async () => {
   }
 })
 
+test('a state folder that is removed under the server costs the state, which is said, and nothing else', async () => {
+  await bench.run(state)
+  const running = await bench.run('echo early; sleep 1; echo late', { session: 'busy', yield_ms: 250 })
+  rmSync(bench.stateDir, { recursive: true })
+  const { command_id } = running.facts
+  const ended = await bench.call('read_terminal', { command_id, wait_ms: 5_000 })
+  expect(ended.facts.status).toBe('shell_restarted')
+  expect(ended.output).toContain('late')
+  for (const session of ['main', 'busy', 'another']) {
+    const first = await bench.run('printenv EXPORTED || echo none; seq 100000 | wc -c', { session })
+    expect(first.output).toBe('none\n588895')
+    expect(first.facts.state_lost).toBe(session === 'another' ? undefined : true)
+    await bench.run('kept=1', { session })
+    expect((await bench.run('exit 4', { session })).facts.status).toBe('shell_restarted')
+    expect((await bench.run('echo $kept', { session })).output).toBe('1')
+  }
+})
+
 test('reset_terminal keeps the state, or forgets it', async () => {
   await bench.run(state)
   await bench.run('sleep 300 &')
