@@ -1,7 +1,8 @@
 import { type Benchmark, type World, wholeNumber } from '../benchmark.js'
 import { aloneNote } from '../mcp/peers.js'
 import { startEcho } from '../speed/echo.js'
-import { type CommandMeasured, measureCommands } from './commands.js'
+import type { Sampling } from '../speed/sample.js'
+import { type CommandMeasured, measureAlone, measureInTurns } from './commands.js'
 import { commanderLabel, ourLabel, type ShellContestant, withContestants } from './contestants.js'
 import { type Flooded, measureFlood } from './flood.js'
 import { goalsTable } from './goals.js'
@@ -11,6 +12,8 @@ import { commandsTable, floodTable, leftoversTable, type ToolList, toolListsTabl
 import { judgePrompts, type Verdicts } from './verdicts.js'
 
 const warmUp = 5
+/** A server that is called again and again has compiled what it needs. */
+const warmUpAlone = 50
 
 export const shellBenchmark: Benchmark = {
   name: 'shell',
@@ -22,7 +25,10 @@ export const shellBenchmark: Benchmark = {
   async run({ options, world }) {
     const rounds = wholeNumber(options, { name: 'rounds', fallback: 60 })
     const megabytes = wholeNumber(options, { name: 'megabytes', fallback: 100 })
-    const commands = await timeCommands(world, rounds)
+    const commands = [
+      ...(await timeCommands(world, measureInTurns, { rounds, warmUp })),
+      ...(await timeCommands(world, measureAlone, { rounds, warmUp: warmUpAlone })),
+    ]
     const flood = await printMuch(world, megabytes)
     const { verdicts, toolLists } = await askAbout(world)
     const leftovers = canListProcesses ? await endServers(world) : []
@@ -53,12 +59,12 @@ function falseClaimsNotes(verdicts: readonly Verdicts[]): string[] {
   return texts.length === 0 ? [] : [`Ours said falsely that these wait: ${JSON.stringify(texts)}`]
 }
 
-function timeCommands(world: World, rounds: number): Promise<CommandMeasured[]> {
-  return withContestants({ world, part: 'commands' }, async (contestants) => {
-    world.say(`${rounds} rounds of commands`)
+function timeCommands(world: World, measure: typeof measureAlone, sampling: Sampling): Promise<CommandMeasured[]> {
+  return withContestants({ world, part: measure.name }, async (contestants) => {
+    world.say(`${sampling.rounds} rounds of commands, ${measure === measureAlone ? 'each server alone' : 'in turns'}`)
     const echo = await startEcho(world.scratch)
     try {
-      return await measureCommands({ contestants, echo, sampling: { rounds, warmUp } })
+      return await measure({ contestants, echo, sampling })
     } finally {
       await echo.close()
     }

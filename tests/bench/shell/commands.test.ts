@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import type { Answer } from '../mcp/tool-server.js'
 import { runProgram } from '../run-program.js'
-import { measureCommands } from './commands.js'
+import { measureAlone, measureInTurns } from './commands.js'
 import { contestantThat } from './contestant.fixture.js'
 
 const sampling = { rounds: 3, warmUp: 1 }
 
 function measure(answer: (command: string) => Answer | Promise<Answer>) {
   const { server: echo } = contestantThat(() => ({ ok: true, text: '' }))
-  return measureCommands({ contestants: [contestantThat(answer)], echo, sampling })
+  return measureInTurns({ contestants: [contestantThat(answer)], echo, sampling })
 }
 
 async function bash(command: string): Promise<Answer> {
@@ -18,15 +18,33 @@ async function bash(command: string): Promise<Answer> {
 
 test('a server that answers rightly is measured beside the echo', async () => {
   const measured = await measure(bash)
-  expect(measured.map(({ command, wrong }) => [command, wrong])).toEqual([
-    [':', 0],
-    ['/bin/true', 0],
-    ['2,000 lines', 0],
+  expect(measured.map(({ command, contestant, wrong }) => [command, contestant, wrong])).toEqual([
+    [':', 'test', 0],
+    ['/bin/true', 'test', 0],
+    ['2,000 lines', 'test', 0],
   ])
   for (const { timing, echo } of measured) {
     expect([timing.samples, echo.samples]).toEqual([3, 3])
     expect(timing.p95).toBeGreaterThanOrEqual(timing.p50)
   }
+})
+
+test('alone, one server is measured after the other', async () => {
+  const called: string[] = []
+  const named = (label: string) => ({
+    ...contestantThat((command) => {
+      called.push(label)
+      return bash(command)
+    }),
+    label,
+  })
+  const { server: echo } = contestantThat(() => ({ ok: true, text: '' }))
+  const measured = await measureAlone({ contestants: [named('one'), named('other')], echo, sampling })
+  expect(measured.map(({ contestant }) => contestant)).toEqual([
+    ...Array(3).fill('one, alone'),
+    ...Array(3).fill('other, alone'),
+  ])
+  expect(called).toEqual([...called].sort())
 })
 
 test.for<{ what: string; answer: (command: string) => Answer | Promise<Answer>; message: string }>([

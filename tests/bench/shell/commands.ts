@@ -2,7 +2,7 @@ import type { Answer, ToolServer } from '../mcp/tool-server.js'
 import { echoOf } from '../speed/echo.js'
 import { type Sampling, sampleInTurns, type Task, type Timing } from '../speed/sample.js'
 import type { Told } from './answers.js'
-import { ourAloneLabel, ourLabel, type ShellContestant, succeeding } from './contestants.js'
+import { aloneLabel, type ShellContestant, succeeding } from './contestants.js'
 
 export interface Command {
   readonly text: string
@@ -42,21 +42,23 @@ const timedCommands: readonly Command[] = [
 /** Not timed: whoever answers this rightly does run commands. */
 const probe: Command = { text: 'echo 1 2 3 | wc -w; (exit 7)', title: 'probe', output: '3\n', exitCode: 7 }
 
-/** In turns, and ours also alone: between the calls of others, a server has lost the caches of the machine. */
-export async function measureCommands(request: Request): Promise<CommandMeasured[]> {
+/** Between the calls of others, a server has lost the caches of the machine. */
+export async function measureInTurns(request: Request): Promise<CommandMeasured[]> {
   for (const contestant of request.contestants) {
     for (const command of [probe, ...timedCommands]) await check(contestant, command)
   }
-  const inTurns = await measureAll(request)
-  const alone = request.contestants
-    .filter(({ label }) => label === ourLabel)
-    .map((contestant) => ({ ...contestant, label: ourAloneLabel }))
-  return [...inTurns, ...(await measureAll({ ...request, contestants: alone }))]
-}
-
-async function measureAll(request: Request): Promise<CommandMeasured[]> {
   const measured: CommandMeasured[] = []
   for (const command of timedCommands) measured.push(...(await measure(request, command)))
+  return measured
+}
+
+/** One server after the other. */
+export async function measureAlone(request: Request): Promise<CommandMeasured[]> {
+  const measured: CommandMeasured[] = []
+  for (const contestant of request.contestants) {
+    const labelled = { ...contestant, label: aloneLabel(contestant.label) }
+    measured.push(...(await measureInTurns({ ...request, contestants: [labelled] })))
+  }
   return measured
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { startEcho } from '../speed/echo.js'
-import { measureCommands } from './commands.js'
+import { measureAlone } from './commands.js'
 import { withContestants } from './contestants.js'
 import { isAlive } from './processes.js'
 
@@ -26,10 +26,10 @@ test('without peers, ours and the one-shot server answer rightly, and are ended'
     const echo = await startEcho(world.scratch)
     onTestFinished(() => echo.close())
     pids.push(...contestants.map(({ server }) => server.pid))
-    return measureCommands({ contestants, echo, sampling: { rounds: 2, warmUp: 1 } })
+    return measureAlone({ contestants, echo, sampling: { rounds: 2, warmUp: 1 } })
   })
   expect(new Set(measured.map(({ contestant }) => contestant))).toEqual(
-    new Set(['ours', 'one-shot bash -c', 'ours, alone']),
+    new Set(['ours, alone', 'one-shot bash -c, alone']),
   )
   expect(measured.filter(({ wrong }) => wrong > 0)).toEqual([])
   expect(pids.map(isAlive)).toEqual([false, false])

@@ -29,9 +29,12 @@ export interface ShellContestant extends Dialect {
 }
 
 export const ourLabel = 'ours'
-/** Ours once more, without the others in between. */
-export const ourAloneLabel = `${ourLabel}, alone`
 export const commanderLabel = 'desktop-commander'
+
+/** Of a contestant once more, without the others in between. */
+export function aloneLabel(label: string): string {
+  return `${label}, alone`
+}
 
 /** Fresh servers, for one part of the benchmark. */
 export async function withContestants<T>(

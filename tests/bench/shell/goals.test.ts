@@ -21,12 +21,18 @@ test('what was not measured is neither reached nor missed', () => {
 })
 
 test('times and their ratio are those of the empty command', () => {
-  const commands = [measured('ours', 2.5), measured('ours, alone', 2), measured('desktop-commander', 50)]
+  const commands = [
+    measured('ours', 2.5),
+    measured('ours, alone', 2),
+    measured('desktop-commander', 50),
+    measured('desktop-commander, alone', 38),
+  ]
   const other = { ...measured('ours', 0.1), command: '/bin/true' }
   expect(reached({ commands: [other, ...commands] })).toMatchObject({
     'p50 of ":", in turns': ['≤ 2.00 ms', '2.50 ms', 'no'],
     'p50 of ":", alone': ['≤ 2.00 ms', '2.00 ms', 'yes'],
-    'p50 of ":", desktop-commander to ours': ['≥ 20.00×', '20.00×', 'yes'],
+    'p50 of ":", desktop-commander to ours, in turns': ['≥ 20.00×', '20.00×', 'yes'],
+    'p50 of ":", desktop-commander to ours, each alone': ['≥ 20.00×', '19.00×', 'no'],
     'wrong answers': ['≤ 0', '0', 'yes'],
   })
 })

@@ -1,6 +1,6 @@
 import type { Table } from '../report/table.js'
 import { type CommandMeasured, emptyCommand } from './commands.js'
-import { commanderLabel, ourAloneLabel, ourLabel } from './contestants.js'
+import { aloneLabel, commanderLabel, ourLabel } from './contestants.js'
 import type { Flooded } from './flood.js'
 import type { Leftovers } from './leftovers.js'
 import { count, mib, ms, ratio, type ToolList } from './tables.js'
@@ -43,18 +43,22 @@ function rowOf({ what, limit, sign, measured, show }: Goal): string[] {
 function goalsOf(result: ShellResult): Goal[] {
   const { commands, flood, verdicts, leftovers, toolLists } = result
   const inTurns = emptyP50(commands, ourLabel)
-  const commander = emptyP50(commands, commanderLabel)
+  const alone = emptyP50(commands, aloneLabel(ourLabel))
   const quick = { sign: '≤', limit: 2, show: (value: number) => `${ms(value)} ms` } as const
+  const manifold = { sign: '≥', limit: 20, show: (value: number) => ratio(value, 1) } as const
   const none = { sign: '≤', limit: 0, show: count } as const
   return [
     { what: 'p50 of ":", in turns', measured: inTurns, ...quick },
-    { what: 'p50 of ":", alone', measured: emptyP50(commands, ourAloneLabel), ...quick },
+    { what: 'p50 of ":", alone', measured: alone, ...quick },
     {
-      what: 'p50 of ":", desktop-commander to ours',
-      measured: inTurns && commander ? commander / inTurns : undefined,
-      sign: '≥',
-      limit: 20,
-      show: (value) => ratio(value, 1),
+      what: 'p50 of ":", desktop-commander to ours, in turns',
+      measured: quotient(emptyP50(commands, commanderLabel), inTurns),
+      ...manifold,
+    },
+    {
+      what: 'p50 of ":", desktop-commander to ours, each alone',
+      measured: quotient(emptyP50(commands, aloneLabel(commanderLabel)), alone),
+      ...manifold,
     },
     { what: 'wrong answers', measured: sum(commands.filter(isOurs).map(({ wrong }) => wrong)), ...none },
     {
@@ -80,8 +84,12 @@ function emptyP50(commands: readonly CommandMeasured[], label: string): number |
   return commands.find(({ contestant, command }) => contestant === label && command === emptyCommand.title)?.timing.p50
 }
 
+function quotient(value: number | undefined, by: number | undefined): number | undefined {
+  return value && by ? value / by : undefined
+}
+
 function isOurs({ contestant }: { contestant: string }): boolean {
-  return contestant === ourLabel || contestant === ourAloneLabel
+  return contestant === ourLabel || contestant === aloneLabel(ourLabel)
 }
 
 /** Of nothing, nothing is known. */

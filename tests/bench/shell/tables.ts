@@ -1,14 +1,18 @@
 import type { Table } from '../report/table.js'
 import type { CommandMeasured } from './commands.js'
-import { ourLabel } from './contestants.js'
+import { aloneLabel, ourLabel } from './contestants.js'
 import type { Flooded } from './flood.js'
 import type { Leftovers } from './leftovers.js'
 import type { Verdicts } from './verdicts.js'
 
-/** The ratio is of whole calls, the transport included: what a caller waits. */
+/** The ratio is of whole calls, the transport included: what a caller waits; to ours in the same order of calls. */
 export function commandsTable(measured: readonly CommandMeasured[]): Table {
-  const ours = (other: CommandMeasured) =>
-    measured.find((one) => one.contestant === ourLabel && one.command === other.command) ?? other
+  const alone = aloneLabel(ourLabel)
+  const isAlone = ({ contestant }: CommandMeasured) => contestant.endsWith(aloneLabel(''))
+  const ours = (other: CommandMeasured) => {
+    const label = isAlone(other) ? alone : ourLabel
+    return measured.find((one) => one.contestant === label && one.command === other.command) ?? other
+  }
   return {
     title: 'Commands over stdio, milliseconds',
     head: ['command', 'server', 'p50', 'p95', 'echo p50', 'beyond echo', 'p50 to ours', 'wrong answers'],
