@@ -1,8 +1,8 @@
-import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
-import { arch } from 'node:process'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { kinOf } from './family.js'
 import { signalGroup, signalProcess } from './signal.js'
 import { listStats, type ProcessStat, readProc, readStat } from './stat.js'
+import { waitOf } from './input-wait.js'
 
 /**
  * The processes a shell waits for: the terminal's foreground group. Without a terminal everything is in the shell's own
@@ -57,9 +57,9 @@ export function isReadingTerminal(shell: number, look: TerminalLook): boolean {
 
 /** True when the shell itself waits for its next line on the FIFO `input`. */
 export function isReading(shell: number, input: string): boolean {
-  const call = blockedCall(`${shell}`)
-  if (call === undefined || call.number !== calls.read) return false
-  const path = descriptor(shell, call.first)
+  const wait = waitOf(shell, `${shell}`)
+  if (wait?.kind !== 'read') return false
+  const path = descriptor(shell, wait.descriptors[0])
   return path === input || path === `${input}${deletedSuffix}`
 }
 
@@ -70,12 +70,6 @@ function foregroundGroup(stat: ProcessStat): number {
   return stat.foreground > 0 ? stat.foreground : stat.group
 }
 
-/** Numbers of the system calls that wait for input, by processor. */
-const calls =
-  arch === 'arm64'
-    ? { read: 63, select: -1, pselect: 72, poll: -1, ppoll: 73, epoll: -1, pepoll: 22, pepoll2: 441 }
-    : { read: 0, select: 23, pselect: 270, poll: 7, ppoll: 271, epoll: 232, pepoll: 281, pepoll2: 441 }
-
 function readsTerminal(pid: number, look: TerminalLook): boolean {
   if (threadReads(pid, `${pid}`, look)) return true
   // Another thread may listen while the program works: as with an event loop, it takes more to be sure.
@@ -85,26 +79,13 @@ function readsTerminal(pid: number, look: TerminalLook): boolean {
 }
 
 function threadReads(pid: number, path: string, { inDoubt, isListeningEnough }: TerminalLook): boolean {
-  const call = blockedCall(path)
+  const wait = waitOf(pid, path)
   // One that has ended since it was listed is no doubt.
-  if (call === undefined) return inDoubt && readProc(`${path}/syscall`) === undefined && readStat(pid)?.state === 'S'
-  switch (call.number) {
-    case calls.read:
-      return isTerminal(descriptor(pid, call.first))
-    case calls.select:
-    case calls.pselect:
-      // The first argument is the highest descriptor watched plus one.
-      return isTerminal(descriptor(pid, call.first - 1))
-    case calls.poll:
-    case calls.ppoll:
-      return call.second === 1 && isTerminal(descriptor(pid, polledDescriptor(pid, call.first) ?? 0))
-    case calls.epoll:
-    case calls.pepoll:
-    case calls.pepoll2:
-      return isListeningEnough && polledBy(pid, call.first).some((fd) => isTerminal(descriptor(pid, fd)))
-    default:
-      return false
-  }
+  if (wait === undefined) return inDoubt && readProc(`${path}/syscall`) === undefined && readStat(pid)?.state === 'S'
+  const terminals = wait.descriptors.filter((fd) => isTerminal(descriptor(pid, fd)))
+  if (terminals.length === 0) return false
+  // Who waits for other things too is an event loop, and may have more to do.
+  return isListeningEnough || (wait.kind !== 'epoll' && terminals.length === wait.descriptors.length)
 }
 
 function otherThreads(pid: number): string[] {
@@ -115,35 +96,7 @@ function otherThreads(pid: number): string[] {
   }
 }
 
-/** The descriptor in a `struct pollfd` at that address of the process (poll(2)); `undefined` where its memory is closed to us. */
-function polledDescriptor(pid: number, address: number): number | undefined {
-  const field = Buffer.alloc(4)
-  try {
-    const fd = openSync(`/proc/${pid}/mem`, 'r')
-    try {
-      return readSync(fd, field, 0, field.length, address) === field.length ? field.readInt32LE() : undefined
-    } finally {
-      closeSync(fd)
-    }
-  } catch {
-    return undefined
-  }
-}
-
-/** What an epoll instance watches (proc(5), fdinfo). */
-function polledBy(pid: number, epoll: number): number[] {
-  const targets = readProc(`${pid}/fdinfo/${epoll}`)?.matchAll(/^tfd:\s*(\d+)/gm) ?? []
-  return [...targets].map(([, fd]) => Number(fd))
-}
-
-/** `path`: of a process or a thread under `/proc`. */
-function blockedCall(path: string): { number: number; first: number; second: number } | undefined {
-  const fields = readProc(`${path}/syscall`)?.split(' ')
-  if (fields === undefined || fields.length < 3) return undefined
-  return { number: Number(fields[0]), first: Number(fields[1]), second: Number(fields[2]) }
-}
-
-function descriptor(pid: number, fd: number): string | undefined {
+function descriptor(pid: number, fd: number | undefined): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/fd/${fd}`)
   } catch {

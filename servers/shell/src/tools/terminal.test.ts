@@ -138,6 +138,17 @@ describe('a program on the terminal that has more than one thing to wait for:', 
     expect(facts).toMatchObject({ status: 'exited', exit_code: 0 })
   })
 
+  test.for([
+    ['a poll of several descriptors', 'p=select.poll();p.register(a,1);p.register(0,1);p.register(b,4);p.poll()'],
+    ['a select in which the terminal is not the highest', 'select.select([0,a],[],[])'],
+  ])('%s asks when it has been silent for a while', async ([, wait]) => {
+    const source = `import select,socket;a,b=socket.socketpair();print("Name? ",end="",flush=True);${wait};print("hi",input())`
+    const asked = await bench.run(python(source), { tty: true, session: 'several', yield_ms: 10_000 })
+    expect(asked.facts).toMatchObject({ status: 'waiting_tty', prompt: 'Name?' })
+    const answered = await bench.call('write_terminal', { command_id: asked.facts.command_id, text: 'Ada\n' })
+    expect(answered.output).toContain('hi Ada')
+  })
+
   test('a thread that reads asks', async () => {
     const source =
       'import threading;print("Name? ",end="",flush=True);t=threading.Thread(target=lambda:print("hi",open("/dev/tty").readline()));t.start();t.join()'
