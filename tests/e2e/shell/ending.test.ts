@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it, onTestFinished } from 'vitest'
 import { type StdioServer, startStdioServer } from '../servers/stdio-server.js'
-import { shellBin as bin } from './shell-server.js'
+import { shellBin as bin, type ShellAnswer, startShellServer } from './shell-server.js'
 
 const waitMsMax = 3_000
 
@@ -44,20 +44,18 @@ it('when it is killed, loses what runs in the foreground, and the next server en
 
 /** With work in the background of one session, and a command in the foreground of another. */
 async function startBusyServer(): Promise<StdioServer> {
-  const server = await startStdioServer({ bin })
+  const server = await startShellServer()
   onTestFinished(() => {
     for (const line of processesIn(server)) process.kill(Number(line.split(' ')[0]), 'SIGKILL')
   })
-  await server.initialize()
-  for (const command of work) await run(server, { command })
-  await run(server, { command: 'sleep 7531', background: true })
-  await run(server, { command: 'sleep 7532', session: 'busy', yield_ms: 250 })
+  const started: ShellAnswer[] = []
+  for (const command of work) started.push(await server.run(command))
+  started.push(
+    await server.run('sleep 7531', { background: true }),
+    await server.run('sleep 7532', { session: 'busy', yield_ms: 250 }),
+  )
+  expect(started.filter(({ ok }) => !ok)).toEqual([])
   return server
-}
-
-async function run(server: StdioServer, args: object): Promise<void> {
-  const answer = await server.request('tools/call', { name: 'run_terminal_command', arguments: args })
-  expect(answer.result?.isError).not.toBe(true)
 }
 
 /** Found by the folder of the test, which is in the environment or the command line of all of them; but the servers. */

@@ -1,8 +1,8 @@
 import { readdirSync, readlinkSync } from 'node:fs'
 import { kinOf } from './family.js'
+import { waitOf } from './input-wait.js'
 import { signalGroup, signalProcess } from './signal.js'
 import { listStats, type ProcessStat, readProc, readStat } from './stat.js'
-import { waitOf } from './input-wait.js'
 
 /**
  * The processes a shell waits for: the terminal's foreground group. Without a terminal everything is in the shell's own
