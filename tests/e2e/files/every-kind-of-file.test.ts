@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import {
   chmod,
   link,
@@ -283,20 +284,15 @@ test('three edits of one file in one turn are all made', async () => {
   expect(String(await place.bytes('a.txt'))).toBe('one\nmore\ntwo\nmore\nthree\nmore\n')
 })
 
-test('a search that is cancelled leaves the server usable', async () => {
-  for (const name of ['a', 'b', 'c']) await place.put(name, 'some words here\n'.repeat(2_500_000))
-  const outcomes: string[] = []
-  for (const ms of [5, 15, 30, 60]) {
+test('a search that is cancelled stops, whenever that is, and leaves the server usable', async () => {
+  // Any two places differ in what may still follow: no automaton that is built ahead keeps up with this pattern.
+  const line = () => Array.from(randomBytes(200), (byte) => 'ab'[byte & 1]).join('')
+  for (const name of ['a', 'b', 'c']) await place.put(name, Array.from({ length: 40_000 }, line).join('\n'))
+  for (const ms of [5, 15, 30, 60, 120]) {
     const abort = new AbortController()
-    const call = server.call('grep_search', { pattern: '(\\w+\\s){3,40}x' }, { signal: abort.signal })
+    const call = server.call('grep_search', { pattern: 'a[ab]{60}c' }, { signal: abort.signal })
     setTimeout(() => abort.abort(), ms)
-    outcomes.push(
-      await call.then(
-        () => 'answered',
-        () => 'cancelled',
-      ),
-    )
+    await expect(call).rejects.toThrow()
     expect((await server.call('list_directory', {})).ok).toBe(true)
   }
-  expect(outcomes).toContain('cancelled')
 }, 60_000)

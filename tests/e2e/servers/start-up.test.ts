@@ -5,12 +5,11 @@ import { startStdioServer } from './stdio-server.js'
 
 const initializeMsMax = 400
 const startsMeasured = 7
-/** What Node itself takes to start on the machines for which the limit is meant. */
-const nodeMsUsual = 50
+/** The limit is meant for a machine on which Node itself starts in 50 ms; on a slower one, so many starts of Node. */
+const nodeStartsMax = 6
 
 describe.each(servers)('the $name server, started by a host', ({ name, bin, quick }) => {
-  // Other tests run beside this one, so a slow moment of the machine gets a second chance; where Node itself takes longer
-  // than it usually does, the limit is as much longer.
+  // Other tests run beside this one, so a slow moment of the machine gets a second chance.
   it(`answers initialize within ${initializeMsMax} ms of its start`, { retry: 2, timeout: 30_000 }, async () => {
     const times: number[] = []
     const nodeTimes: number[] = []
@@ -26,7 +25,7 @@ describe.each(servers)('the $name server, started by a host', ({ name, bin, quic
     const [median, nodeMs] = [medianOf(times), medianOf(nodeTimes)]
     const told = `${name}: initialize is answered ${median.toFixed(0)} ms after spawn`
     console.log(`${told} (median of ${startsMeasured}), a bare node has ended after ${nodeMs.toFixed(0)} ms`)
-    expect(median).toBeLessThanOrEqual(initializeMsMax * Math.max(1, nodeMs / nodeMsUsual))
+    expect(median).toBeLessThanOrEqual(Math.max(initializeMsMax, nodeStartsMax * nodeMs))
   })
 
   it('needs no HOME and no more than a dozen variables', async () => {
