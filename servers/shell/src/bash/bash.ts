@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { setImmediate as turn } from 'node:timers/promises'
 import { foregroundOf, interruptForeground, isReadingTerminal, killForeground } from '../process/foreground.js'
-import { exists } from '../process/signal.js'
+import { exists } from '../process/stat.js'
 import { createFifoPool, hasUnread, makeFifos, openLastingReader, openWriter, post } from './fifo.js'
 import { launchBash, type PtyModule } from './launch.js'
 import { createLedger } from './ledger.js'
@@ -26,19 +27,23 @@ export interface BashOptions extends RunnerEvents {
   mark: string
   /** State of an earlier shell to take over. */
   snapshot: string | undefined
-  /** Where the state after each command is drafted. */
-  draft: string
-  /** The state after a command is whole in `draft`. */
-  onSaved(): void
+  /** The state after a command is whole in that file, until the command after the next one ends. */
+  onSaved(draft: string): void
 }
+
+/** While one is published, the next state grows in the other. A report that was asked for again has one of its own. */
+const drafts = 2
 
 /** C-q: output that was held with C-s goes on. */
 const goOnKey = '\x11'
 
+/** Of a `mapfile` that cannot do what it is told. */
+const exitCodeUnread = 1
+
 /** Starts the long-lived bash of one session. */
 export async function startBash(options: BashOptions): Promise<Runner> {
   mkdirSync(options.folder, { mode: 0o700 })
-  const paths = bashPaths(options.folder, options.draft)
+  const paths = bashPaths(options.folder)
   await makeFifos([paths.input, paths.text, paths.records, paths.endings])
   return converse(options, paths)
 }
@@ -48,12 +53,21 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
   writeFileSync(paths.rc, rcText({ paths, nonce, mark: options.mark, snapshot: options.snapshot }), { mode: 0o600 })
   const stock = createOutputStock(createFifoPool(options.folder))
   const outputs = new Map<number, Output>()
-  const terminal = createTerminalSwitch(options.onTerminalData)
+  const terminal = createTerminalSwitch({
+    onOther: options.onTerminalData,
+    print: (bytes) => launched.print(bytes),
+    letGoOn: () => void launched.keyboard?.type(goOnKey),
+    nonce,
+  })
   const onEnded = async (id: number, exitCode: number): Promise<void> => {
     await outputs.get(id)?.drain()
     options.onEnded(id, exitCode)
   }
-  const ledger = createLedger({ ...options, onEnded: (id, exitCode) => void onEnded(id, exitCode) })
+  const ledger = createLedger({
+    ...options,
+    onEnded: (id, exitCode) => void onEnded(id, exitCode),
+    onSaved: (number) => options.onSaved(`${paths.draft}${number}`),
+  })
   const records = openLastingReader(paths.records).on('data', createRecordReader(nonce, ledger.enter))
   const endings = openLastingReader(paths.endings).on('data', createRecordReader(nonce, ledger.enter))
   const input = openWriter(paths.input)
@@ -66,8 +80,11 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
   })
   let isDead = false
   let isTyped = false
-  const exited = launched.exited.then((exit) => {
+  let draft = 0
+  const exited = launched.exited.then(async (exit) => {
     isDead = true
+    // What it still reported is read first.
+    for (let turns = 0; turns < 2; turns++) await turn()
     ledger.close(exit)
     // The endings stay open: background commands may outlive the shell.
     for (const socket of [records, input]) socket.destroy()
@@ -93,7 +110,7 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
     launched.keyboard?.forget()
     launched.keyboard?.type(goOnKey)
     ledger.expectForgetting()
-    input.write(forgetLine)
+    input.write(forgetLine(nonce))
   }
 
   return {
@@ -103,17 +120,24 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
     async run(request) {
       await ledger.ready()
       const output = await openOutputOf(request)
-      const remind = (): void => void input.write(`\n${reportLine(request.id, [])}`)
+      draft = (draft + 1) % drafts
+      const remind = (): void => {
+        input.write(`\n${reportLine({ id: request.id, draft: drafts, nonce, jobs: [] })}`)
+      }
       const text = post(paths.text, `${request.text}\0`)
       const unwatch = watchOver({ launched, input: paths.input, remind })
       try {
         const report = ledger.expect(request)
-        input.write(triggerLines({ request, paths, output: output?.path, nonce, jobs: ledger.jobs() }))
+        input.write(triggerLines({ request, paths, output: output?.path, draft, nonce, jobs: ledger.jobs() }))
         const result = await report
         await (output?.drain() ?? terminal.settle())
         if (isTyped && result.kind !== 'died') forget()
         isTyped = false
-        // Bash reads the whole text before it executes any of it.
+        // Bash reads the whole text before it executes any of it; a shell that cannot read it any more is of no use.
+        if (result.kind === 'done' && result.exitCode === exitCodeUnread && hasUnread(paths.text)) {
+          launched.destroy()
+          return { kind: 'died', exitCode: null, signal: null, isStarted: false }
+        }
         return result.kind === 'died' ? { ...result, isStarted: !hasUnread(paths.text) } : result
       } finally {
         unwatch()

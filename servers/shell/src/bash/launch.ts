@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, constants, openSync } from 'node:fs'
+import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { nameOf, signalProcess } from '../process/signal.js'
 import { createKeyboard, type Keyboard } from '../terminal/keyboard.js'
 import { terminalSize } from '../terminal/size.js'
@@ -24,6 +24,8 @@ export interface Launched {
   readonly pid: number
   readonly exited: Promise<Exit>
   readonly keyboard: Keyboard | undefined
+  /** Writes to the terminal as a program would, without waiting. Answers how many bytes it took; `undefined`: it is gone. */
+  print(bytes: Buffer): number | undefined
   /** Lets go of the terminal, so that an exit is noticed at once. */
   letGo(): void
   destroy(): void
@@ -78,6 +80,15 @@ function launchInTerminal(options: LaunchOptions, { spawn }: PtyModule): Launche
     pid: pty.pid,
     exited,
     keyboard,
+    print(bytes) {
+      if (slave === undefined) return undefined
+      try {
+        return writeSync(slave, bytes)
+      } catch {
+        // EAGAIN: its output is held, or nobody reads it.
+        return 0
+      }
+    },
     letGo,
     destroy() {
       signalProcess(pty.pid, 'SIGKILL')
@@ -98,5 +109,12 @@ function launchPlain(options: LaunchOptions): Launched {
     child.once('error', () => resolve({ exitCode: null, signal: null }))
   })
   const pid = child.pid ?? -1
-  return { pid, exited, keyboard: undefined, letGo: () => {}, destroy: () => void signalProcess(pid, 'SIGKILL') }
+  return {
+    pid,
+    exited,
+    keyboard: undefined,
+    print: () => undefined,
+    letGo: () => {},
+    destroy: () => void signalProcess(pid, 'SIGKILL'),
+  }
 }

@@ -3,13 +3,14 @@ import type { BashRecord, Job } from './records.js'
 import type { Exit, Report, RunnerEvents, RunRequest } from './runner.js'
 
 export interface LedgerOptions extends Pick<RunnerEvents, 'onEnded' | 'onJobEnded'> {
-  onSaved(): void
+  /** A state is whole in this draft. */
+  onSaved(draft: number): void
 }
 
 /** What bash owes: the report of the command it was given, its state after the last one, the ends of its jobs. */
 export interface Ledger {
-  /** Resolves when bash is ready for a command: its state after the last one is on disk, and what it had to forget is gone. */
-  ready(): Promise<unknown>
+  /** Resolves when bash is ready for a command: what it had to forget is gone. */
+  ready(): Promise<void>
   /** From now on bash is not ready before it has told that what was typed is forgotten. */
   expectForgetting(): void
   /** From now on a report is due. Resolves with it, or with the death of the shell. */
@@ -24,14 +25,13 @@ export interface Ledger {
   close(exit: Exit): void
 }
 
-/** An interrupt at the wrong moment loses the state after one command, not the session. */
+/** For the record that an interrupt at the wrong moment has swallowed. */
 const readyWaitMs = 1_000
 
 export function createLedger(options: LedgerOptions): Ledger {
   const jobs = new Map<number, Job>()
   const behind = new Map<number, number>()
   let pending: { id: number; behindPid?: number; resolve(report: Report): void } | undefined
-  let saved = settledDebt()
   let forgotten = settledDebt()
   let death: Exit | undefined
 
@@ -47,6 +47,7 @@ export function createLedger(options: LedgerOptions): Ledger {
         behind.set(record.id, record.pid)
         break
       case 'done':
+        for (const job of record.jobs) jobs.set(job.pid, job)
         if (pending?.id !== record.id) break
         if (pending.behindPid === undefined) settle(record)
         else settle({ kind: 'behind', pid: pending.behindPid, cwd: record.cwd })
@@ -57,13 +58,8 @@ export function createLedger(options: LedgerOptions): Ledger {
         if (job !== undefined) options.onJobEnded(job, record.exitCode)
         break
       }
-      case 'jobs':
-        for (const job of record.jobs) jobs.set(job.pid, job)
-        break
       case 'saved':
-        // With a command on its way, the next state may already be growing in the same file.
-        if (pending === undefined && record.exitCode === 0) options.onSaved()
-        saved.pay()
+        if (record.exitCode === 0) options.onSaved(record.draft)
         break
       case 'forgot':
         forgotten.pay()
@@ -74,8 +70,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     }
   }
   return {
-    ready: () =>
-      Promise.race([Promise.all([saved.paid, forgotten.paid]), sleep(readyWaitMs, undefined, { ref: false })]),
+    ready: () => Promise.race([forgotten.paid, sleep(readyWaitMs, undefined, { ref: false })]),
     expectForgetting() {
       forgotten = createDebt()
     },
@@ -83,7 +78,6 @@ export function createLedger(options: LedgerOptions): Ledger {
       new Promise((resolve) => {
         if (death !== undefined) return resolve({ kind: 'died', ...death, isStarted: true })
         pending = { id, resolve }
-        saved = createDebt()
       }),
     isPending: (id) => pending !== undefined && (id === undefined || pending.id === id),
     jobs: () => [...jobs.keys()],
@@ -91,7 +85,6 @@ export function createLedger(options: LedgerOptions): Ledger {
     enter,
     close(exit) {
       death = exit
-      saved.pay()
       forgotten.pay()
       settle({ kind: 'died', ...exit, isStarted: true })
     },

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type FifoPool, openReader } from './fifo.js'
 
@@ -19,6 +20,7 @@ export interface OutputListener {
   onEnd(): void
 }
 
+const openTriesMax = 64
 const idleTurnsToBeDrained = 2
 
 /** Opens outputs: the next one ahead of time, while nobody waits for it. */
@@ -33,9 +35,13 @@ export function createOutputStock(pool: FifoPool): OutputStock {
   let isClosed = false
   return {
     async take() {
-      const prepared = spare
+      const prepared = await spare
       spare = undefined
-      return (await prepared) ?? openOutput(pool)
+      if (prepared === undefined) return openAny(pool)
+      if (existsSync(prepared.path)) return prepared
+      // Bash would write to a file of that name.
+      prepared.close()
+      return openAny(pool)
     },
     prepare() {
       // What is refused now (descriptors) is an error only for a command that needs it.
@@ -45,6 +51,17 @@ export function createOutputStock(pool: FifoPool): OutputStock {
       isClosed = true
       void spare?.then((output) => output?.close())
     },
+  }
+}
+
+/** Also when a command has removed those that lay ready. */
+async function openAny(pool: FifoPool): Promise<Output> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await openOutput(pool)
+    } catch (error) {
+      if (tries === openTriesMax || !(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    }
   }
 }
 

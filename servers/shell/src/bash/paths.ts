@@ -14,11 +14,11 @@ export interface BashPaths {
   rc: string
   /** Variables that a command's own environment hides for a while. */
   restore: string
-  /** Bash writes its state here; Node moves it to its place when it is whole. */
+  /** How the names of the files begin that bash writes its state to; Node moves one to its place when it is whole. */
   draft: string
 }
 
-export function bashPaths(folder: string, draft: string): BashPaths {
+export function bashPaths(folder: string): BashPaths {
   return {
     folder,
     input: join(folder, 'input'),
@@ -27,6 +27,6 @@ export function bashPaths(folder: string, draft: string): BashPaths {
     endings: join(folder, 'endings'),
     rc: join(folder, 'rc'),
     restore: join(folder, 'restore'),
-    draft,
+    draft: join(folder, 'draft'),
   }
 }

@@ -1,3 +1,4 @@
+import { namesFor } from './names.js'
 import type { BashPaths } from './paths.js'
 import { quote } from './quote.js'
 
@@ -24,30 +25,41 @@ const namedInSnapshot = 'alias set shopt umask'
  */
 export function rcText({ paths, nonce, mark, snapshot }: RcOptions): string {
   const records = quote(paths.records)
+  const { text, code, flags, aliases, rest, done, report, forget, behind } = namesFor(nonce)
   return `${snapshot === undefined ? freshState : takeOver(snapshot)}
 \\builtin unset -v HISTFILE TMOUT
 \\builtin set +o history +o errexit +H
 \\builtin export ${mark}
-__ac_aliases="$(\\builtin shopt -p expand_aliases)"
+${aliases}="$(\\builtin shopt -p expand_aliases)"
 \\builtin shopt -u expand_aliases
 
-__ac_done() {
-  \\builtin set +e
+# Arguments: exit code, id of the command, draft to write, process ids of jobs.
+${done}() {
+  ${flags}="$-"
+  \\builtin set +eTE
   \\builtin enable ${ownBuiltins}
-  \\builtin unset -v __ac_text __ac_code TMOUT
-  while [[ $# -gt 2 ]]; do
-    if ! \\builtin kill -0 "$3"; then
-      \\builtin wait "$3"
-      \\builtin printf '%s\\0' "${nonce} job $3 $?" >${records}
+  \\builtin set +eTE
+  # A function that is called without -T and -E has none of the traps that a command set on DEBUG, RETURN and ERR.
+  \\${report} "$@"
+  if [[ "$${flags}" == *T* ]]; then \\builtin set -T; fi
+  if [[ "$${flags}" == *E* ]]; then \\builtin set -E; fi
+  \\builtin unset -v ${flags}
+}
+
+${report}() {
+  \\builtin unset -v ${text} ${code} TMOUT
+  while [[ $# -gt 3 ]]; do
+    if ! \\builtin kill -0 "$4"; then
+      \\builtin wait "$4"
+      \\builtin printf '%s\\0' "${nonce} job $4 $?" >${records}
     fi
-    \\builtin set -- "$1" "$2" "\${@:4}"
+    \\builtin set -- "$1" "$2" "$3" "\${@:5}"
   done
-  \\builtin printf '%s\\0' "${nonce} done $2 $1 \${PWD-}" >${records}
   {
-    \\builtin printf '%s\\n' "${nonce} jobs $2"
+    # The next command may come as soon as this one is done, and it reports which of these have ended.
     \\builtin jobs -lr
     \\builtin jobs -ls
-    \\builtin printf '\\0'
+    \\builtin printf '%s\\0' "${nonce} done $2 $1 \${PWD-}"
   } >${records}
   {
     # Functions are read with no alias at work, and with the patterns that they may have been written with.
@@ -60,28 +72,33 @@ __ac_done() {
     \\builtin umask -p &&
     \\builtin shopt -p &&
     \\builtin set +o &&
-    \\builtin printf '%s\\n' '\\builtin shopt -u expand_aliases' &&
-    { \\builtin declare -f ${namedInSnapshot}; \\builtin shopt -q expand_aliases && __ac_switch=-s || __ac_switch=-u; } &&
-    \\builtin printf '\\\\builtin shopt %s expand_aliases\\n\\\\builtin cd -- %q\\n' "$__ac_switch" "\${PWD-}"
-  } >|${quote(paths.draft)}
-  \\builtin printf '%s\\0' "${nonce} saved $2 $?" >${records}
-  \\builtin unset -v __ac_switch
+    \\builtin printf '%s\\n' '\\builtin shopt -u expand_aliases' \\
+      '\\builtin unset -f ${done} ${report} ${forget} ${behind}' '\\builtin unset -v ${flags}' &&
+    {
+      \\builtin declare -f ${namedInSnapshot}
+      if [[ "$${flags}" == *T* ]]; then \\builtin printf '%s\\n' '\\builtin set -T'; fi
+      if [[ "$${flags}" == *E* ]]; then \\builtin printf '%s\\n' '\\builtin set -E'; fi
+      if \\builtin shopt -q expand_aliases; then \\builtin printf '%s\\n' '\\builtin shopt -s expand_aliases'; fi
+      \\builtin printf '\\\\builtin cd -- %q\\n' "\${PWD-}"
+    }
+  } >|${quote(paths.draft)}"$3"
+  \\builtin printf '%s\\0' "${nonce} saved $3 $?" >${records}
 }
 
-__ac_forget() {
-  while \\builtin read -r -t 0.1 -N 4096 __ac_rest </dev/tty; do :; done 2>/dev/null
-  \\builtin unset -v __ac_rest
+${forget}() {
+  while \\builtin read -r -t 0.1 -N 4096 ${rest} </dev/tty; do :; done 2>/dev/null
+  \\builtin unset -v ${rest}
   \\builtin printf '%s\\0' "${nonce} forgot 0" >${records}
 }
 
-__ac_behind() {
+${behind}() {
   # A trap, unlike an ignored signal, does not reach the command, and lets this shell live to report how it ended.
   \\builtin trap : HUP INT TERM
-  ( \\builtin eval "$2" && \\builtin eval "\${__ac_text[0]}" )
+  ( \\builtin eval "$2" && \\builtin eval "\${${text}[0]}" )
   \\builtin printf '%s\\0' "${nonce} ended $1 $?" >${quote(paths.endings)}
 }
-\\builtin eval "\\builtin $__ac_aliases"
-\\builtin unset -v __ac_aliases
+\\builtin eval "\\builtin $${aliases}"
+\\builtin unset -v ${aliases}
 `
 }
 

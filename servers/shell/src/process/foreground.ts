@@ -11,7 +11,7 @@ import { listStats, type ProcessStat, readProc, readStat } from './stat.js'
 export function foregroundOf(shell: number, behind: readonly number[]): number[] {
   const stats = listStats()
   const own = stats.find(({ pid }) => pid === shell)
-  if (own === undefined) return []
+  if (own === undefined || !isLeader(own)) return []
   const group = foregroundGroup(own)
   const isBehind = kinOf(stats, new Set(behind))
   return stats
@@ -26,6 +26,7 @@ export function foregroundOf(shell: number, behind: readonly number[]): number[]
  */
 export function interruptForeground(shell: number): void {
   const stat = readStat(shell)
+  if (stat !== undefined && !isLeader(stat)) return void signalProcess(shell, 'SIGINT')
   const group = stat === undefined ? shell : foregroundGroup(stat)
   if (group !== stat?.group) signalProcess(shell, 'SIGINT')
   signalGroup(group, 'SIGINT')
@@ -50,7 +51,7 @@ export interface TerminalLook {
 /** True when some foreground process is blocked on input from the terminal. */
 export function isReadingTerminal(shell: number, look: TerminalLook): boolean {
   const stat = readStat(shell)
-  if (stat === undefined) return false
+  if (stat === undefined || !isLeader(stat)) return false
   const group = foregroundGroup(stat)
   return listStats().some((each) => each.group === group && each.state === 'S' && readsTerminal(each.pid, look))
 }
@@ -61,6 +62,11 @@ export function isReading(shell: number, input: string): boolean {
   if (wait?.kind !== 'read') return false
   const path = descriptor(shell, wait.descriptors[0])
   return path === input || path === `${input}${deletedSuffix}`
+}
+
+/** Until it has made a session of its own, a process is in the group of who started it: this server, and its client. */
+function isLeader(shell: ProcessStat): boolean {
+  return shell.session === shell.pid
 }
 
 /** proc(5): ends the name of an open file that has been removed. */

@@ -1,27 +1,18 @@
 import { constants } from 'node:os'
+import { readStat } from './stat.js'
 
 export type Signal = 'SIGHUP' | 'SIGINT' | 'SIGTERM' | 'SIGKILL'
 
 /** False when nothing was there to receive it. */
 export function signalGroup(group: number, signal: Signal): boolean {
-  // kill(-1) reaches every process of the user and kill(0) our own group: neither is ever meant here.
-  if (!Number.isSafeInteger(group) || group <= 1) return false
+  // kill(-1) reaches every process of the user, kill(0) and its number our own group: neither is ever meant here.
+  if (!Number.isSafeInteger(group) || group <= 1 || group === readStat(process.pid)?.group) return false
   return send(-group, signal)
 }
 
 export function signalProcess(pid: number, signal: Signal): boolean {
   if (!Number.isSafeInteger(pid) || pid <= 1 || pid === process.pid) return false
   return send(pid, signal)
-}
-
-/** Also true for a zombie, and for a process of another user. */
-export function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
 }
 
 function send(target: number, signal: Signal): boolean {

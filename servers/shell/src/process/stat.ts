@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { exists } from './signal.js'
 
 /** What `/proc/PID/stat` tells about one process. */
 export interface ProcessStat {
@@ -11,6 +10,8 @@ export interface ProcessStat {
   session: number
   /** Foreground group of the controlling terminal; -1 without one. */
   foreground: number
+  /** Clock ticks since the machine was started. */
+  startedAt: number
 }
 
 /** `undefined` when there is no such process, or no `/proc` on this system. */
@@ -27,6 +28,7 @@ export function readStat(pid: number): ProcessStat | undefined {
     group: number(2),
     session: number(3),
     foreground: number(5),
+    startedAt: number(19),
   }
 }
 
@@ -42,6 +44,16 @@ export function listPids(): number[] {
       .map(Number)
   } catch {
     return []
+  }
+}
+
+/** Also true for a zombie, and for a process of another user. */
+export function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 

@@ -68,7 +68,7 @@ export interface Session {
 }
 
 export function createSession(options: SessionOptions): Session {
-  const { snapshot, limits, now, mark } = options
+  const { limits, now, mark } = options
   let current: Command | undefined
   let watch: PromptWatch | undefined
   let cwd = options.cwd
@@ -200,7 +200,6 @@ export function createSession(options: SessionOptions): Session {
       background.close()
       shells.release()
       rmSync(options.folder, { recursive: true, force: true })
-      snapshot.discardDraft()
     },
   }
 }

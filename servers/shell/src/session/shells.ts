@@ -11,8 +11,7 @@ export interface RunnerStart extends RunnerEvents {
   mark: string
   /** State to take over. */
   snapshot: string | undefined
-  draft: string
-  onSaved(): void
+  onSaved(draft: string): void
 }
 
 export interface ShellsOptions extends RunnerEvents {
@@ -64,15 +63,16 @@ export function createShells(options: ShellsOptions): Shells {
     // Made anew when somebody removed it.
     mkdirSync(options.folder, { recursive: true, mode: 0o700 })
     snapshot.makeFolder()
-    const earlier = snapshot.latest(options.now())
     const lost = started === 0 ? undefined : 'state_lost'
+    started += 1
+    const earlier = join(options.folder, `state${started}`)
+    const beginning = snapshot.claim(earlier, options.now()) ? 'took_over' : lost
     const fresh = await options.startRunner({
       ...options,
       cwd: existingOf(cwd, options.cwd),
-      folder: join(options.folder, `shell${++started}`),
-      snapshot: earlier,
-      draft: snapshot.draft,
-      onSaved: () => snapshot.publish(),
+      folder: join(options.folder, `shell${started}`),
+      snapshot: beginning === 'took_over' ? earlier : undefined,
+      onSaved: snapshot.publish,
     })
     if (isReleased) {
       fresh.destroy()
@@ -83,7 +83,7 @@ export function createShells(options: ShellsOptions): Shells {
       dead.add(fresh)
       if (runner === fresh) runner = undefined
     })
-    return { runner: fresh, beginning: earlier === undefined ? lost : 'took_over' }
+    return { runner: fresh, beginning }
   }
 
   return {

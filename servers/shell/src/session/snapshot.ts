@@ -1,28 +1,22 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** State of a session's shell on disk, where the next shell of that session finds it, also after a restart of the server. */
 export interface Snapshot {
-  /** Written by the shell, then published in one step. */
-  readonly draft: string
-  /** Where the draft is to be written. */
   makeFolder(): void
-  /** A state that cannot be kept (a full disk) is missed only when the shell dies. */
-  publish(): void
-  /** Path of the state to take over, if there is one and it is recent. */
-  latest(nowMs: number): string | undefined
+  /** Takes a file that a shell has written. A state that cannot be kept is missed only when the shell dies. */
+  publish(draft: string): void
+  /** Copies the state to `path`, where nobody else removes it. False when there is none that is recent. */
+  claim(path: string, nowMs: number): boolean
   /** The next shell starts afresh. */
   forget(): void
-  discardDraft(): void
 }
 
 export interface SnapshotOptions {
   stateDir: string
   /** Names the session: servers with other roots, and other conversations, have their own. */
   key: readonly string[]
-  /** Keeps the drafts of two servers apart. */
-  run: string
   ageMsMax: number
 }
 
@@ -30,28 +24,47 @@ export interface SnapshotOptions {
  * The state is published under two names in turn, so that nothing is there to be replaced: a file system that holds back
  * what it writes (ext4, auto_da_alloc) writes a file out at once when it takes the place of another, and the server waits.
  */
-export function createSnapshot({ stateDir, key, run, ageMsMax }: SnapshotOptions): Snapshot {
+export function createSnapshot({ stateDir, key, ageMsMax }: SnapshotOptions): Snapshot {
   const name = createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 24)
   const folder = snapshotFolder(stateDir)
-  const draft = join(folder, `${name}.${run}`)
   let [free, taken] = [join(folder, `${name}-0`), join(folder, `${name}-1`)]
   return {
-    draft,
     makeFolder: () => void mkdirSync(folder, { recursive: true, mode: 0o700 }),
-    publish() {
+    publish(draft) {
       try {
+        // Whatever umask the command has set.
+        chmodSync(draft, 0o600)
         renameSync(draft, free)
         ;[free, taken] = [taken, free]
         removeIfThere(free)
       } catch {
-        rmSync(draft, { force: true })
+        removeIfThere(draft)
       }
     },
-    latest: (nowMs) => newestOf([free, taken], nowMs - ageMsMax),
-    forget() {
-      for (const path of [free, taken]) rmSync(path, { force: true })
+    claim(path, nowMs) {
+      for (let tries = 0; tries < claimTriesMax; tries++) {
+        const newest = newestOf([free, taken], nowMs - ageMsMax)
+        if (newest === undefined) return false
+        if (copy(newest, path)) return true
+      }
+      return false
     },
-    discardDraft: () => rmSync(draft, { force: true }),
+    forget() {
+      for (const path of [free, taken]) removeIfThere(path)
+    },
+  }
+}
+
+/** Another server on the same state may publish, and with it remove the one before, at any time. */
+const claimTriesMax = 20
+
+function copy(from: string, to: string): boolean {
+  try {
+    copyFileSync(from, to)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    throw error
   }
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { exists } from '../process/signal.js'
+import { exists, readStat } from '../process/stat.js'
 import { sweep } from '../process/sweep.js'
 
 /** Files of this run of the server: FIFOs and outputs. Gone when it ends. */
@@ -26,7 +26,7 @@ export function openRunFolder(stateDir: string): RunFolder {
     void sweep([{ mark: markOf(name), shells: new Set() }])
   }
   const random = randomBytes(4).toString('hex')
-  const name = `${host}.${process.pid}.${random}`
+  const name = `${host}.${process.pid}.${startOf(process.pid)}.${random}`
   const path = join(runs, name)
   mkdirSync(path, { mode: 0o700 })
   const remove = (): void => rmSync(path, { recursive: true, force: true })
@@ -36,9 +36,14 @@ export function openRunFolder(stateDir: string): RunFolder {
 /** Of servers on this host that were killed: what they left is ended and removed. */
 function deadRuns(runs: string, host: string): string[] {
   return readdirSync(runs).filter((name) => {
-    const [owner, pid] = name.split('.')
-    return owner === host && !exists(Number(pid))
+    const [owner, pid, start] = name.split('.')
+    return owner === host && !(exists(Number(pid)) && startOf(Number(pid)) === start)
   })
+}
+
+/** Tells two processes apart that had the same number, as the first of every container has; empty where it is not known. */
+function startOf(pid: number): string {
+  return `${readStat(pid)?.startedAt ?? ''}`
 }
 
 /** Ends in a slash, and the number of a session as well: no mark is the beginning of another. */

@@ -40,7 +40,7 @@ export function createSessionBook(options: SessionBookOptions): SessionBook {
 
   const keyOf = (conversation: string, name: string): string => JSON.stringify([conversation, name])
   const snapshotOf = (conversation: string, name: string) =>
-    createSnapshot({ stateDir, key: [root, conversation, name], run: run.name, ageMsMax: limits.snapshotAgeMsMax })
+    createSnapshot({ stateDir, key: [root, conversation, name], ageMsMax: limits.snapshotAgeMsMax })
 
   const end = (sessions: readonly Session[], reason: string): Promise<number> => {
     for (const session of sessions) session.condemn(reason)
