@@ -42,6 +42,20 @@ it('when it is killed, loses what runs in the foreground, and the next server en
   await next.exited
 })
 
+it('neither server nor client feels what cancels a command while its shell starts', { timeout: 60_000 }, async () => {
+  const server = await startShellServer()
+  const sessions = Array.from({ length: 8 }, (_, number) => `s${number}`)
+  for (let round = 0; round < 4; round++) {
+    for (const session of sessions) {
+      const id = server.startCall({ name: 'run_terminal_command', arguments: { command: 'sleep 60', session } })
+      await sleep(Math.random() * 60)
+      server.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } })
+    }
+    for (const session of sessions) await server.call('reset_terminal', { session })
+  }
+  expect((await server.run('echo alive')).text).toContain('alive')
+})
+
 /** With work in the background of one session, and a command in the foreground of another. */
 async function startBusyServer(): Promise<StdioServer> {
   const server = await startShellServer()

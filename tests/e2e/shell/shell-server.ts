@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { type StdioServer, startStdioServer } from '../servers/stdio-server.js'
+import { type StdioServer, type StdioServerOptions, startStdioServer } from '../servers/stdio-server.js'
 
 export const shellBin = fileURLToPath(new URL('../../../servers/shell/bin/auroracoder-shell.js', import.meta.url))
 
@@ -23,8 +23,8 @@ export interface ShellServer extends StdioServer {
 }
 
 /** A shell server that has been initialized; ended with the test. */
-export async function startShellServer(bin = shellBin): Promise<ShellServer> {
-  const server = await startStdioServer({ bin })
+export async function startShellServer(options: Partial<StdioServerOptions> = {}): Promise<ShellServer> {
+  const server = await startStdioServer({ bin: shellBin, ...options })
   await server.initialize()
   const call: ShellServer['call'] = async (name, args = {}) => {
     const { isError, content, _meta } = answerSchema.parse(

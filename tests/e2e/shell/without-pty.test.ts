@@ -8,7 +8,7 @@ import { shellBin, startShellServer } from './shell-server.js'
 const modules = fileURLToPath(new URL('../../../node_modules', import.meta.url))
 
 it('a server whose node-pty is missing runs commands, and says what to install for a terminal', async () => {
-  const shell = await startShellServer(installedWithout('node-pty'))
+  const shell = await startShellServer({ bin: installedWithout('node-pty') })
   const answer = await shell.run('A=1; echo "A is $A"')
   expect(answer.text).toContain('A is 1')
   expect(answer.text).toMatch(/node-pty could not be loaded.*npm install node-pty@npm:@lydell\/node-pty/)
@@ -19,7 +19,7 @@ it('a server whose node-pty is missing runs commands, and says what to install f
 })
 
 it('a server whose @xterm/headless is missing has terminals without a screen', async () => {
-  const shell = await startShellServer(installedWithout('@xterm'))
+  const shell = await startShellServer({ bin: installedWithout('@xterm') })
   const started = await shell.run('[[ -t 1 ]] && echo "on a terminal"', { tty: true })
   expect(started.text).toContain('on a terminal')
   const refused = await shell.call('terminal_screen', { command_id: started.facts.command_id })

@@ -92,9 +92,15 @@ function shown({ head, gap }: Excerpt, { id, spool }: Command): string {
   if (gap === undefined) return head
   const dropped = gap.to - gap.from
   const readable = spool.nextKept(gap.from)
-  const lost = readable > gap.from ? `, the first ${Math.min(readable, gap.to) - gap.from} of them for good` : ''
+  const lost =
+    readable > gap.from ? `, the first ${Math.min(readable, gap.to) - gap.from} of them for good${why(spool)}` : ''
   const how = readable < gap.to ? `: read on with read_terminal {"command_id":"${id}","cursor":${readable}}` : ''
   return `${withNewline(head)}[… ${dropped} bytes left out${lost}${how} …]\n${gap.tail}`
+}
+
+function why(spool: Command['spool']): string {
+  const trouble = spool.trouble()
+  return trouble === undefined ? '' : ` (they could not be kept: ${trouble})`
 }
 
 function withNewline(text: string): string {

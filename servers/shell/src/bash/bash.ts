@@ -6,6 +6,7 @@ import { exists } from '../process/stat.js'
 import { createFifoPool, hasUnread, makeFifos, openLastingReader, openWriter, post } from './fifo.js'
 import { launchBash, type PtyModule } from './launch.js'
 import { createLedger } from './ledger.js'
+import { createNoticeFilter } from './notices.js'
 import { createOutputStock, type Output } from './output.js'
 import { type BashPaths, bashPaths } from './paths.js'
 import { rcText } from './rc.js'
@@ -91,7 +92,10 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
     return exit
   })
 
-  const openOutputOf = async ({ id, mode, onOutput }: RunRequest): Promise<Output | undefined> => {
+  const openOutputOf = async (
+    { id, mode }: RunRequest,
+    onOutput: (chunk: Buffer) => void,
+  ): Promise<Output | undefined> => {
     if (mode === 'terminal') {
       terminal.follow(onOutput)
       return undefined
@@ -119,7 +123,12 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
     exited,
     async run(request) {
       await ledger.ready()
-      const output = await openOutputOf(request)
+      const jobs = ledger.jobs()
+      const notices = createNoticeFilter(request.mode === 'background' ? [] : jobs)
+      const tell = (chunk: Buffer): void => {
+        if (chunk.length > 0) request.onOutput(chunk)
+      }
+      const output = await openOutputOf(request, (chunk) => tell(notices.take(chunk)))
       draft = (draft + 1) % drafts
       const remind = (): void => {
         input.write(`\n${reportLine({ id: request.id, draft: drafts, nonce, jobs: [] })}`)
@@ -128,9 +137,12 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
       const unwatch = watchOver({ launched, input: paths.input, remind })
       try {
         const report = ledger.expect(request)
-        input.write(triggerLines({ request, paths, output: output?.path, draft, nonce, jobs: ledger.jobs() }))
+        input.write(
+          triggerLines({ request, paths, output: output?.path, draft, nonce, jobs: jobs.map(({ pid }) => pid) }),
+        )
         const result = await report
         await (output?.drain() ?? terminal.settle())
+        tell(notices.rest())
         if (isTyped && result.kind !== 'died') forget()
         isTyped = false
         // Bash reads the whole text before it executes any of it; a shell that cannot read it any more is of no use.

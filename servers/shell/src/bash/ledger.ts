@@ -18,7 +18,7 @@ export interface Ledger {
   /** A report is due, of this command or of any. */
   isPending(id?: number): boolean
   /** Jobs whose end has not been reported. */
-  jobs(): number[]
+  jobs(): Job[]
   /** First processes of everything that runs in the background. */
   leftBehind(): number[]
   enter(record: BashRecord): void
@@ -80,7 +80,7 @@ export function createLedger(options: LedgerOptions): Ledger {
         pending = { id, resolve }
       }),
     isPending: (id) => pending !== undefined && (id === undefined || pending.id === id),
-    jobs: () => [...jobs.keys()],
+    jobs: () => [...jobs.values()],
     leftBehind: () => [...jobs.keys(), ...behind.values()],
     enter,
     close(exit) {

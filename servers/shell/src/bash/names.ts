@@ -3,6 +3,7 @@ export interface Names {
   /** Variables. */
   readonly text: string
   readonly code: string
+  readonly saved: string
   readonly flags: string
   readonly aliases: string
   readonly rest: string
@@ -18,6 +19,7 @@ export function namesFor(nonce: string): Names {
   return {
     text: name('text'),
     code: name('code'),
+    saved: name('saved'),
     flags: name('flags'),
     aliases: name('aliases'),
     rest: name('rest'),

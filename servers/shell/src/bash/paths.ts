@@ -12,8 +12,6 @@ export interface BashPaths {
   /** FIFO: one record for each background command, written by the process that waited for it. */
   endings: string
   rc: string
-  /** Variables that a command's own environment hides for a while. */
-  restore: string
   /** How the names of the files begin that bash writes its state to; Node moves one to its place when it is whole. */
   draft: string
 }
@@ -26,7 +24,6 @@ export function bashPaths(folder: string): BashPaths {
     records: join(folder, 'records'),
     endings: join(folder, 'endings'),
     rc: join(folder, 'rc'),
-    restore: join(folder, 'restore'),
     draft: join(folder, 'draft'),
   }
 }

@@ -9,6 +9,8 @@ export type BashRecord =
 
 /** A background job of the shell; of a pipeline, its last process, which decides its exit code. */
 export interface Job {
+  /** Of the shell: `%1`. */
+  number: number
   pid: number
   command: string
 }
@@ -53,9 +55,10 @@ function parseRecord(text: string, before: string): BashRecord | undefined {
 function parseJobs(text: string): Job[] {
   const jobs: Job[] = []
   for (const line of text.split('\n')) {
-    const [, number, pid, command = ''] = /^(\[\d+\])?[-+ ]*(\d+) (?:[A-Z]\S*(?: \([^)]*\))?)?\s*(.*)$/.exec(line) ?? []
+    const [, number, pid, command = ''] =
+      /^(?:\[(\d+)\])?[-+ ]*(\d+) (?:[A-Z]\S*(?: \([^)]*\))?)?\s*(.*)$/.exec(line) ?? []
     if (pid === undefined) continue
-    if (number !== undefined) jobs.push({ pid: Number(pid), command: trimJob(command) })
+    if (number !== undefined) jobs.push({ number: Number(number), pid: Number(pid), command: trimJob(command) })
     else {
       const last = jobs.at(-1)
       if (last !== undefined) Object.assign(last, { pid: Number(pid), command: `${last.command} ${trimJob(command)}` })

@@ -7,7 +7,7 @@ export interface TriggerOptions {
   request: Omit<RunRequest, 'text' | 'onOutput'>
   /** Which draft the state after it is written to. */
   draft: number
-  paths: Pick<BashPaths, 'text' | 'records' | 'restore'>
+  paths: Pick<BashPaths, 'text' | 'records'>
   /** FIFO that takes the command's output; `undefined` for a command on the terminal. */
   output: string | undefined
   nonce: string
@@ -20,14 +20,18 @@ export interface TriggerOptions {
  * the rest of the line that it is executing.
  */
 export function triggerLines(options: TriggerOptions): string {
-  const { request, paths, nonce } = options
+  const { request, nonce } = options
   const names = Object.keys(environmentOf(request))
   const report = reportLine({ ...options, id: request.id })
   if (request.mode === 'background') return `${backgroundLine(options)}\n${report}`
   if (names.length === 0) return `${runLine(options)}\n${report}`
-  const { code } = namesFor(nonce)
-  const save = `\\builtin declare -p ${names.join(' ')} >|${quote(paths.restore)}; `
-  const restore = `\\builtin set +e; \\builtin unset -v ${names.join(' ')}; \\builtin . ${quote(paths.restore)}; `
+  const { code, saved } = namesFor(nonce)
+  // As assignments or calls of `declare`, with all attributes; nothing of one that is not set. No disk is needed for it.
+  const declarations = names.map((name) => `"\${${name}[@]+\${${name}[@]@A}}"`).join(`$'\\n'`)
+  const save = `${saved}=${declarations}; `
+  const restore =
+    `\\builtin set +e; \\builtin unset -v ${names.join(' ')}; ` +
+    `\\builtin eval "$${saved}"; \\builtin unset -v ${saved}; `
   return `${save}${runLine(options)}\n${code}="$?"; ${restore}${reportLine({ ...options, id: request.id, exitCode: `$${code}` })}`
 }
 

@@ -29,11 +29,16 @@ export async function signalCommand(command: Command, { runner, signal }: Signal
   command.stopReason ??= `signal_terminal sent ${signal}`
   send(command, { runner, signal }, targets)
   const isOver = (): boolean => command.ending !== undefined && !targets.some(({ pid }) => isAlive(pid))
-  for (let waitedMs = 0; waitedMs < reactionMsMax && !isOver(); waitedMs += lookMs) await sleep(lookMs)
+  const reaction = async (): Promise<void> => {
+    for (let waitedMs = 0; waitedMs < reactionMsMax && !isOver(); waitedMs += lookMs) await sleep(lookMs)
+  }
+  await reaction()
   if (command.ending === undefined) {
-    // A loop of builtins that ignores INT is the shell itself.
-    if (signal === 'SIGKILL' && command.mode !== 'background') runner.destroy()
-    else command.stopReason = undefined
+    if (signal === 'SIGKILL' && command.mode !== 'background') {
+      // A loop of builtins that ignores INT is the shell itself, as is one that was stopped.
+      runner.destroy()
+      await reaction()
+    } else command.stopReason = undefined
   }
   return {
     ended: targets.filter(({ pid }) => !isAlive(pid)),

@@ -7,6 +7,8 @@ export interface Kept {
   of(conversation: string): Command[]
   /** Forgets finished commands of the same session, oldest first, until `fits`; false when that does not help. */
   makeRoom(fits: () => boolean, command: Pick<Command, 'id' | 'conversation' | 'session'>): boolean
+  /** Forgets the oldest finished command of all but `id`; false when there is none. */
+  forgetOldest(id: string): boolean
   clear(): void
 }
 
@@ -38,6 +40,7 @@ export function createKept(commandsMax: number): Kept {
       }
       return true
     },
+    forgetOldest: (id) => forgetOldest((each) => each.id !== id && each.spool.kept() > 0),
     clear() {
       for (const command of commands) command.spool.remove()
       commands = []

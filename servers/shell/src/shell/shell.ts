@@ -6,6 +6,7 @@ import { type Command, createCommand, type Mode } from '../session/command.js'
 import type { EndedWork, Session, SessionOptions } from '../session/session.js'
 import type { SignalResult } from '../session/signal-command.js'
 import { pruneSnapshots } from '../session/snapshot.js'
+import { isDiskFull } from '../spool/disk-full.js'
 import { createSpool, type Spool } from '../spool/spool.js'
 import { createKept } from './kept.js'
 import { openRunFolder } from './run-folder.js'
@@ -71,7 +72,8 @@ export function createShell(options: ShellOptions): Shell {
     const keptBytes = (): number => siblings().reduce((sum, { spool }) => sum + spool.kept(), 0)
     const { headBytesMax, tailBytesMax, sessionBytesMax } = limits
     const mayKeep = (bytes: number): boolean => kept.makeRoom(() => keptBytes() + bytes <= sessionBytesMax, command)
-    return createSpool({ path, headBytesMax, tailBytesMax, mayKeep })
+    const freeDisk = (): boolean => kept.forgetOldest(command.id)
+    return createSpool({ path, headBytesMax, tailBytesMax, mayKeep, freeDisk })
   }
   const sessionOf = ({ conversation, session }: Command): Session | undefined => book.get(conversation, session)
 
@@ -85,12 +87,15 @@ export function createShell(options: ShellOptions): Shell {
       const spool = spoolFor(join(session.folder, `${names.id}.log`), names)
       const command = createCommand({ ...names, text, mode, spool, key, cwd: session.cwd(), startedAtMs: now() })
       kept.add(command)
-      try {
-        await session.run({ number, command, cwd, env, timeoutMs })
-        return command
-      } catch (error) {
-        kept.remove(command)
-        throw error
+      while (true) {
+        try {
+          await session.run({ number, command, cwd, env, timeoutMs })
+          return command
+        } catch (error) {
+          if (isDiskFull(error) && kept.forgetOldest(command.id)) continue
+          kept.remove(command)
+          throw isDiskFull(error) ? diskFull(stateDir, error) : error
+        }
       }
     },
     command(conversation, id) {
@@ -115,6 +120,14 @@ export function createShell(options: ShellOptions): Shell {
       run.remove()
     },
   }
+}
+
+function diskFull(stateDir: string, cause: unknown): Failure {
+  return new Failure(
+    `The disk that holds ${stateDir} is full, so no shell can be started. Nothing was run. Free some space there, ` +
+      'or start the server with another --state folder.',
+    { cause },
+  )
 }
 
 function unknownCommand(id: string, commands: readonly Command[]): Failure {

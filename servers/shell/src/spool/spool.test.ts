@@ -23,7 +23,13 @@ test('head and tail are kept byte for byte, whatever the chunks', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 1, max: 700 }), { maxLength: 40 }), (lengths) => {
       const [headBytesMax, tailBytesMax] = [500, 1_000]
-      const spool = createSpool({ path: join(folder, 'out'), headBytesMax, tailBytesMax, mayKeep: () => true })
+      const spool = createSpool({
+        path: join(folder, 'out'),
+        headBytesMax,
+        tailBytesMax,
+        mayKeep: () => true,
+        freeDisk: () => false,
+      })
       let size = 0
       for (const length of lengths) {
         spool.append(bytesAt(size, length))
@@ -53,6 +59,7 @@ test('bytes over the budget are counted, not kept, and what comes after them is 
     headBytesMax: 1_000,
     tailBytesMax: 1_000,
     mayKeep: (bytes) => bytes <= left,
+    freeDisk: () => false,
   })
   spool.append(bytesAt(0, 200))
   left = 0
@@ -67,18 +74,31 @@ test('bytes over the budget are counted, not kept, and what comes after them is 
 })
 
 test.for([
-  ['a full disk', '/dev/full'],
-  ['a folder that is gone', '/nowhere/at/all'],
-] as const)('with %s output is counted, not kept', ([, path]) => {
-  const spool = createSpool({ path, headBytesMax: 1_000, tailBytesMax: 1_000, mayKeep: () => true })
+  ['a full disk', '/dev/full', 'ENOSPC', 3],
+  ['a folder that is gone', '/nowhere/at/all', 'ENOENT', 0],
+] as const)('with %s output is counted, not kept, and the reason is told', ([, path, reason, triesToFree]) => {
+  let tries = 0
+  const freeDisk = (): boolean => {
+    tries += 1
+    return tries < triesToFree
+  }
+  const spool = createSpool({ path, headBytesMax: 1_000, tailBytesMax: 1_000, mayKeep: () => true, freeDisk })
   spool.append(bytesAt(0, 5_000))
+  expect(spool.trouble()).toContain(reason)
+  expect(tries).toBe(triesToFree)
   expect(spool.size()).toBe(5_000)
   expect(spool.kept()).toBe(0)
   expect(spool.nextKept(0)).toBe(5_000)
 })
 
 test('a removed spool takes what still comes, and makes no file', () => {
-  const spool = createSpool({ path: join(folder, 'gone'), headBytesMax: 10, tailBytesMax: 10, mayKeep: () => true })
+  const spool = createSpool({
+    path: join(folder, 'gone'),
+    headBytesMax: 10,
+    tailBytesMax: 10,
+    mayKeep: () => true,
+    freeDisk: () => false,
+  })
   spool.append(bytesAt(0, 5))
   spool.remove()
   spool.append(bytesAt(5, 5))

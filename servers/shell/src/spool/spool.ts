@@ -1,4 +1,5 @@
 import { closeSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { isDiskFull } from './disk-full.js'
 
 export interface SpoolOptions {
   /** File for the head; the tail goes to `<path>.tail0` and `.tail1`. Made with the first byte. */
@@ -7,6 +8,8 @@ export interface SpoolOptions {
   tailBytesMax: number
   /** Asked before bytes are kept; false when the session's disk budget is used up. */
   mayKeep(bytes: number): boolean
+  /** Asked when the disk is full; true when something was removed, so that another try is worth while. */
+  freeDisk(): boolean
 }
 
 /** Output of one command on disk: its head, and at least half of `tailBytesMax` from its end. */
@@ -21,6 +24,8 @@ export interface Spool {
   read(from: number, to: number): Buffer
   /** First kept byte at or after `offset`. */
   nextKept(offset: number): number
+  /** Why bytes were not kept, when it was not for a limit. */
+  trouble(): string | undefined
   remove(): void
 }
 
@@ -43,6 +48,7 @@ export function createSpool(options: SpoolOptions): Spool {
   let tails: Segment[] = []
   let size = 0
   let removed = false
+  let trouble: string | undefined
 
   const segments = (): Segment[] => (head === undefined ? tails : [head, ...tails])
 
@@ -60,16 +66,20 @@ export function createSpool(options: SpoolOptions): Spool {
 
   /** Answers how many of the bytes are settled: kept, or, on a full disk and over the budget, only to be counted. */
   const keep = (bytes: Buffer): number => {
-    try {
-      const { segment, bytes: space } = room()
-      const part = bytes.subarray(0, space)
-      if (options.mayKeep(part.length)) {
-        writeAll(segment.fd, part, segment.length)
-        segment.length += part.length
+    while (true) {
+      try {
+        const { segment, bytes: space } = room()
+        const part = bytes.subarray(0, space)
+        if (options.mayKeep(part.length)) {
+          writeAll(segment.fd, part, segment.length)
+          segment.length += part.length
+        }
+        return part.length
+      } catch (error) {
+        if (isDiskFull(error) && options.freeDisk()) continue
+        trouble = error instanceof Error ? error.message : String(error)
+        return bytes.length
       }
-      return part.length
-    } catch {
-      return bytes.length
     }
   }
 
@@ -103,6 +113,7 @@ export function createSpool(options: SpoolOptions): Spool {
       const holder = segments().find(({ start, length }) => offset < start + length)
       return holder === undefined ? size : Math.max(offset, holder.start)
     },
+    trouble: () => trouble,
     remove() {
       for (const segment of segments()) {
         closeSync(segment.fd)

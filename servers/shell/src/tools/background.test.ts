@@ -94,6 +94,20 @@ describe('work that ended since the last answer is told once', () => {
   })
 })
 
+test("bash's own notices of jobs are no output of other commands", async () => {
+  const session = { session: 'notices' }
+  for (const tty of [false, true]) {
+    await bench.run('sleep 0.2 &', session)
+    await bench.run('sleep 0.1 | (exit 6) &', session)
+    const beside = await bench.run('echo "[1]+  Done of mine"; printf "[2]"; sleep 0.5; echo "; done"', {
+      ...session,
+      tty,
+    })
+    expect(beside.output).toBe('[1]+  Done of mine\n[2]; done')
+    expect(beside.facts.jobs).toHaveLength(2)
+  }
+})
+
 test('a background writer does not mix with the commands beside it', async () => {
   const session = { session: 'beside' }
   const writer = await bench.run('while :; do echo WRITER; sleep 0.01; done &', session)

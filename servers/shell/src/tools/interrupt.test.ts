@@ -57,6 +57,14 @@ describe('what ignores the interrupt is killed, and the shell stays', () => {
   })
 })
 
+test('what nothing but the shell receives is said', async () => {
+  const session = { session: 'stopped' }
+  const { facts } = await bench.run('kill -STOP $$', { ...session, yield_ms: 250 })
+  const killed = await bench.call('signal_terminal', { command_id: facts.command_id, signal: 'KILL' })
+  expect(killed.output).toContain('KILL went to the shell itself')
+  expect(killed.facts.status).toBe('shell_restarted')
+})
+
 const deaf = ["trap '' INT; while :; do :; done", "trap 'echo caught' INT; while :; do sleep 0.2; done"]
 
 test.for(deaf)('a shell that runs on goes down with its command, and the next takes over: %s', async (command) => {

@@ -25,7 +25,8 @@ export function signalTerminal({ shell }: ToolContext): Tool {
       }
       const from = command.spool.size()
       const { ended, alive } = await shell.signal(command, `SIG${signal}`)
-      call.reply.text([told(`${signal} ended`, ended), told('still alive', alive)].filter(Boolean).join('; '))
+      const outcome = [told(`${signal} ended`, ended), told('still alive', alive)].filter(Boolean).join('; ')
+      call.reply.text(outcome || `${signal} went to the shell itself, which runs no program for this command.`)
       answerCommand({ shell, call, command, from, charsMax: outputChars.default })
       call.reply.result({ ended, alive })
     },

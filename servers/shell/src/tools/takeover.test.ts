@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createWorkbench, type Workbench } from './workbench.fixture.js'
@@ -85,6 +85,41 @@ test('a broken snapshot does not break the shell', async () => {
   } finally {
     await next.close()
   }
+})
+
+test('traps that reach into functions are taken over, and write into no state and no report', async () => {
+  await bench.run('f() { :; }; trap "echo touch pwned; echo exit 0" DEBUG; trap "echo failed" ERR; set -TE')
+  await bench.run('sleep 0.1 &')
+  const waited = await bench.run('sleep 0.3')
+  expect(waited.facts.jobs).toMatchObject([{ command: 'sleep 0.1', exit_code: 0 }])
+  await bench.run('kill -9 $$')
+  const after = await bench.run('echo "flags $-"; declare -F | grep -c __ac; ls')
+  expect(after.output).toMatch(/flags \S*T/)
+  expect(after.output).toMatch(/flags \S*E/)
+  expect(after.output).toMatch(/^4$/m)
+  expect(after.output).not.toMatch(/^pwned$/m)
+})
+
+test('a state is readable for the next shell, whatever umask a command sets', async () => {
+  await bench.run('export EXPORTED=kept; umask 0777')
+  await bench.run('kill -9 $$')
+  expect((await bench.run('echo $EXPORTED; umask')).output).toBe('kept\n0777')
+  const folder = join(bench.stateDir, 'snapshots')
+  for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600)
+})
+
+test('names that begin as ours do mean nothing to us', async () => {
+  await bench.run('readonly __ac_text=5 __ac_code=6; __ac_done() { echo no; }; readonly -f $(compgen -A function)')
+  expect((await bench.run('echo run', { env: { MINE: '1' } })).output).toBe('run')
+  await bench.run('kill -9 $$')
+  const after = await bench.run('echo "$MINE$__ac_text"; (exit 3)', { env: { MINE: '2' } })
+  expect([after.output, after.facts.exit_code]).toEqual(['25', 3])
+})
+
+test('FIFOs that a command removes cost no other command its output', async () => {
+  const first = await bench.run('rm -f "$(dirname "$(readlink /proc/self/fd/1)")"/output*; echo first')
+  expect(first.output).toBe('first')
+  for (let number = 0; number < 12; number++) expect((await bench.run(`echo ${number}`)).output).toBe(`${number}`)
 })
 
 test('a state folder that is removed under the server costs the state, which is said, and nothing else', async () => {

@@ -83,6 +83,28 @@ test('with tty a program talks to a terminal', async () => {
   expect((await bench.run('[[ -t 1 ]] || echo "no terminal"; echo "$TERM $MINE"')).output).toBe('no terminal\ndumb tty')
 })
 
+test('what a command wrote to its terminal is all there, also when the server is busy elsewhere', async () => {
+  const busy = setInterval(() => {
+    for (const end = performance.now() + 25; performance.now() < end; );
+  }, 1)
+  try {
+    for (let number = 0; number < 25; number++) {
+      const { output } = await bench.run(`echo line ${number}`, { tty: true, session: 'beside' })
+      expect(output).toBe(`line ${number}`)
+    }
+  } finally {
+    clearInterval(busy)
+  }
+})
+
+test('a program that goes on writing to the terminal holds nobody up', async () => {
+  const session = { session: 'writer', tty: true }
+  const { facts } = await bench.run('(while echo noise; do :; done >/dev/tty) & echo started', session)
+  expect(facts.status).toBe('exited')
+  expect((await bench.run('echo next', session)).facts.status).toBe('exited')
+  await bench.call('reset_terminal', { session: 'writer' })
+})
+
 test('an interactive program can be driven', async () => {
   const started = await bench.run('bash --norc --noprofile -i', { tty: true, env: { PS1: 'inner> ' } })
   expect(started.facts.status).toBe('waiting_tty')
