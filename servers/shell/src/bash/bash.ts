@@ -81,6 +81,7 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
   })
   let isDead = false
   let isTyped = false
+  let isForgetting = false
   let draft = 0
   const exited = launched.exited.then(async (exit) => {
     isDead = true
@@ -114,6 +115,9 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
     launched.keyboard?.forget()
     launched.keyboard?.type(goOnKey)
     ledger.expectForgetting()
+    isForgetting = true
+    // Nor is its echo.
+    terminal.follow(() => {})
     input.write(forgetLine(nonce))
   }
 
@@ -123,6 +127,8 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
     exited,
     async run(request) {
       await ledger.ready()
+      if (isForgetting) await terminal.settle()
+      isForgetting = false
       const jobs = ledger.jobs()
       const notices = createNoticeFilter(request.mode === 'background' ? [] : jobs)
       const tell = (chunk: Buffer): void => {
