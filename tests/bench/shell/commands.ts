@@ -1,6 +1,6 @@
 import type { Answer, ToolServer } from '../mcp/tool-server.js'
 import { echoOf } from '../speed/echo.js'
-import { type Sampling, sampleInTurns, type Task, type Timing } from '../speed/sample.js'
+import { type Sampling, sampleApart, sampleInTurns, type Task, type Timing } from '../speed/sample.js'
 import type { Told } from './answers.js'
 import { aloneLabel, type ShellContestant, succeeding } from './contestants.js'
 
@@ -43,26 +43,29 @@ const timedCommands: readonly Command[] = [
 const probe: Command = { text: 'echo 1 2 3 | wc -w; (exit 7)', title: 'probe', output: '3\n', exitCode: 7 }
 
 /** Between the calls of others, a server has lost the caches of the machine. */
-export async function measureInTurns(request: Request): Promise<CommandMeasured[]> {
+export function measureInTurns(request: Request): Promise<CommandMeasured[]> {
+  return measureAll(request, sampleInTurns)
+}
+
+/** One server after the other, each with nothing but its own calls. */
+export function measureAlone(request: Request): Promise<CommandMeasured[]> {
+  const contestants = request.contestants.map((contestant) => ({ ...contestant, label: aloneLabel(contestant.label) }))
+  return measureAll({ ...request, contestants }, sampleApart)
+}
+
+async function measureAll(request: Request, sample: typeof sampleInTurns): Promise<CommandMeasured[]> {
   for (const contestant of request.contestants) {
     for (const command of [probe, ...timedCommands]) await check(contestant, command)
   }
   const measured: CommandMeasured[] = []
-  for (const command of timedCommands) measured.push(...(await measure(request, command)))
+  for (const command of timedCommands) measured.push(...(await measure(request, { command, sample })))
   return measured
 }
 
-/** One server after the other. */
-export async function measureAlone(request: Request): Promise<CommandMeasured[]> {
-  const measured: CommandMeasured[] = []
-  for (const contestant of request.contestants) {
-    const labelled = { ...contestant, label: aloneLabel(contestant.label) }
-    measured.push(...(await measureInTurns({ ...request, contestants: [labelled] })))
-  }
-  return measured
-}
-
-async function measure({ contestants, echo, sampling }: Request, command: Command): Promise<CommandMeasured[]> {
+async function measure(
+  { contestants, echo, sampling }: Request,
+  { command, sample }: { command: Command; sample: typeof sampleInTurns },
+): Promise<CommandMeasured[]> {
   const answers = new Map<string, Answer[]>()
   const tasks: Task[] = []
   for (const contestant of contestants) {
@@ -76,7 +79,7 @@ async function measure({ contestants, echo, sampling }: Request, command: Comman
       { label: `echo ${label}`, run: async () => void (await echo.call(echoed)) },
     )
   }
-  const timings = await sampleInTurns(tasks, sampling)
+  const timings = await sample(tasks, sampling)
   return contestants.flatMap((contestant) => {
     const { label } = contestant
     const [timing, echoTiming] = [timings.get(label), timings.get(`echo ${label}`)]

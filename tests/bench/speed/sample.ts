@@ -36,6 +36,13 @@ export async function sampleInTurns(
   return new Map([...taken].map(([label, times]) => [label, timingOf(times)]))
 }
 
+/** Tasks one after the other: each has the caches of the machine to itself. */
+export async function sampleApart(tasks: readonly Task[], sampling: Sampling): Promise<ReadonlyMap<string, Timing>> {
+  const timings: (readonly [string, Timing])[] = []
+  for (const task of tasks) timings.push(...(await sampleInTurns([task], sampling)))
+  return new Map(timings)
+}
+
 export function timingOf(times: readonly number[]): Timing {
   const sorted = [...times].sort((one, other) => one - other)
   const [p50, p95, p99] = [quantile(sorted, 0.5), quantile(sorted, 0.95), quantile(sorted, 0.99)]
