@@ -14,6 +14,7 @@ import { createRecordReader } from './records.js'
 import type { Runner, RunnerEvents, RunRequest } from './runner.js'
 import { createTerminalSwitch } from './terminal-switch.js'
 import { forgetLine, reportLine, triggerLines } from './trigger.js'
+import { createTyping, goOnKey } from './typing.js'
 import { noticeDeath, watchOver } from './watch.js'
 
 export interface BashOptions extends RunnerEvents {
@@ -34,9 +35,6 @@ export interface BashOptions extends RunnerEvents {
 
 /** While one is published, the next state grows in the other. A report that was asked for again has one of its own. */
 const drafts = 2
-
-/** C-q: output that was held with C-s goes on. */
-const goOnKey = '\x11'
 
 /** Of a `mapfile` that cannot do what it is told. */
 const exitCodeUnread = 1
@@ -80,9 +78,13 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
     onTerminalData: terminal.onData,
   })
   let isDead = false
-  let isTyped = false
-  let isForgetting = false
   let draft = 0
+  const typing = createTyping({
+    keyboard: () => launched.keyboard,
+    terminal,
+    ledger,
+    clear: () => void input.write(forgetLine(nonce)),
+  })
   const exited = launched.exited.then(async (exit) => {
     isDead = true
     // What it still reported is read first.
@@ -111,24 +113,12 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
     return output
   }
 
-  const forget = (): void => {
-    launched.keyboard?.forget()
-    launched.keyboard?.type(goOnKey)
-    ledger.expectForgetting()
-    isForgetting = true
-    // Nor is its echo.
-    terminal.follow(() => {})
-    input.write(forgetLine(nonce))
-  }
-
   return {
     pid: launched.pid,
     hasTerminal: launched.keyboard !== undefined,
     exited,
     async run(request) {
-      await ledger.ready()
-      if (isForgetting) await terminal.settle()
-      isForgetting = false
+      await typing.forgotten()
       const jobs = ledger.jobs()
       const notices = createNoticeFilter(request.mode === 'background' ? [] : jobs)
       const tell = (chunk: Buffer): void => {
@@ -149,8 +139,7 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
         const result = await report
         await (output?.drain() ?? terminal.settle())
         tell(notices.rest())
-        if (isTyped && result.kind !== 'died') forget()
-        isTyped = false
+        if (result.kind !== 'died') typing.forget()
         // Bash reads the whole text before it executes any of it; a shell that cannot read it any more is of no use.
         if (result.kind === 'done' && result.exitCode === exitCodeUnread && hasUnread(paths.text)) {
           launched.destroy()
@@ -172,10 +161,7 @@ function converse(options: BashOptions, paths: BashPaths): Runner {
       return false
     },
     isDeserted: () => isDead && outputs.size === 0,
-    type(text) {
-      isTyped = true
-      return launched.keyboard?.type(text) ?? false
-    },
+    type: typing.type,
     foreground: () => foregroundOf(launched.pid, ledger.leftBehind()),
     interrupt: () => interruptForeground(launched.pid),
     killForeground: () => killForeground(launched.pid, ledger.leftBehind()),

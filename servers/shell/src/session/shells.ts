@@ -50,6 +50,7 @@ export function createShells(options: ShellsOptions): Shells {
   const dead = new Set<Runner>()
   let runner: Runner | undefined
   let started = 0
+  let hadShell = false
   let isReleased = false
 
   const destroyDeserted = (): void => {
@@ -63,15 +64,15 @@ export function createShells(options: ShellsOptions): Shells {
     // Made anew when somebody removed it.
     mkdirSync(options.folder, { recursive: true, mode: 0o700 })
     snapshot.makeFolder()
-    const lost = started === 0 ? undefined : 'state_lost'
     started += 1
     const earlier = join(options.folder, `state${started}`)
-    const beginning = snapshot.claim(earlier, options.now()) ? 'took_over' : lost
+    const isClaimed = snapshot.claim(earlier, options.now())
+    const beginning = isClaimed ? 'took_over' : lostAfter(hadShell)
     const fresh = await options.startRunner({
       ...options,
       cwd: existingOf(cwd, options.cwd),
       folder: join(options.folder, `shell${started}`),
-      snapshot: beginning === 'took_over' ? earlier : undefined,
+      snapshot: isClaimed ? earlier : undefined,
       onSaved: snapshot.publish,
     })
     if (isReleased) {
@@ -79,6 +80,7 @@ export function createShells(options: ShellsOptions): Shells {
       throw closed()
     }
     runner = fresh
+    hadShell = true
     void fresh.exited.then(() => {
       dead.add(fresh)
       if (runner === fresh) runner = undefined
@@ -96,6 +98,10 @@ export function createShells(options: ShellsOptions): Shells {
       runner?.destroy()
     },
   }
+}
+
+function lostAfter(hadShell: boolean): Beginning {
+  return hadShell ? 'state_lost' : undefined
 }
 
 function closed(): Failure {
