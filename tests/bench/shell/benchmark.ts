@@ -19,7 +19,7 @@ export const shellBenchmark: Benchmark = {
   name: 'shell',
   summary: 'commands over stdio against other servers: time, large output, questions, what is left behind',
   options: {
-    rounds: 'NUMBER  of each command in turns, and a third of those alone (60)',
+    rounds: 'NUMBER  of each command in turns, three times as many alone (60)',
     megabytes: 'NUMBER  that one command prints (100)',
   },
   async run({ options, world }) {

@@ -2,8 +2,7 @@ import type { BigIntStats } from 'node:fs'
 import { lstat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { Failure } from '@auroracoder/kit'
-import { contains, type Jail } from '@auroracoder/kit/jail'
-import { errorCode } from './error-code.js'
+import { contains, errorCode, type Jail } from '@auroracoder/kit/jail'
 import { reasonOf } from './reason.js'
 
 /** Of a path in a message. */

@@ -2,7 +2,7 @@ import { mkdirSync, rmdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Failure } from '@auroracoder/kit'
 import type { Jail } from '@auroracoder/kit/jail'
-import { errorCode } from './error-code.js'
+import { errorCode } from '@auroracoder/kit/jail'
 import { reasonOf } from './reason.js'
 
 /** Runs the task with the directories above `path` made; what was made goes again when that or the task fails. */

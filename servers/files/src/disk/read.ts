@@ -1,9 +1,9 @@
 import { type BigIntStats, closeSync, constants, fstatSync } from 'node:fs'
 import { Failure } from '@auroracoder/kit'
 import type { Jail } from '@auroracoder/kit/jail'
+import { errorCode } from '@auroracoder/kit/jail'
 import { type Bytes, bytesOf } from '../text/bytes.js'
 import { holds, readAll } from './descriptor.js'
-import { errorCode } from './error-code.js'
 
 /** Larger files are neither read nor edited: shell tools can cut them. */
 export const fileBytesMax = 50_000_000

@@ -1,4 +1,4 @@
-import { errorCode } from './error-code.js'
+import { errorCode } from '@auroracoder/kit/jail'
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',

@@ -3,8 +3,8 @@ import { type FileHandle, open, readdir, rmdir, unlink } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { Failure } from '@auroracoder/kit'
 import type { Jail } from '@auroracoder/kit/jail'
+import { errorCode } from '@auroracoder/kit/jail'
 import { descriptorPath, withAnchor } from './anchor.js'
-import { errorCode } from './error-code.js'
 import { reasonOf } from './reason.js'
 
 export interface Removing {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { link, lstat, mkdir, open, rename, rmdir, unlink } from 'node:fs/promises'
 import { Failure } from '@auroracoder/kit'
-import { errorCode } from './error-code.js'
+import { errorCode } from '@auroracoder/kit/jail'
 
 /** Two names, reached through the descriptors of their directories. */
 export interface Names {

@@ -3,7 +3,7 @@ import { mkdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Log } from '@auroracoder/kit'
-import { contains } from '@auroracoder/kit/jail'
+import { contains, errorCode } from '@auroracoder/kit/jail'
 
 /**
  * Names for temp files. Each directory that gets one is noted in the state folder before, once for a process, so that a
@@ -127,6 +127,6 @@ function isRunning(pid: number): boolean {
     return true
   } catch (error) {
     // EPERM: it runs, under another user.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return errorCode(error) === 'EPERM'
   }
 }

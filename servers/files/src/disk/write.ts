@@ -15,10 +15,10 @@ import {
 import { basename, dirname } from 'node:path'
 import { Failure } from '@auroracoder/kit'
 import type { Jail } from '@auroracoder/kit/jail'
+import { errorCode } from '@auroracoder/kit/jail'
 import type { Bytes } from '../text/bytes.js'
 import { withAnchor } from './anchor.js'
 import { sync, writeAll } from './descriptor.js'
-import { errorCode } from './error-code.js'
 import { reasonOf } from './reason.js'
 import { removeIfThere, type TempFiles } from './temp-files.js'
 

@@ -1,7 +1,7 @@
 import { lstat, readlink } from 'node:fs/promises'
 import { Failure } from '@auroracoder/kit'
 import type { Jail } from '@auroracoder/kit/jail'
-import { errorCode } from '../disk/error-code.js'
+import { errorCode } from '@auroracoder/kit/jail'
 import { readFile } from '../disk/read.js'
 import { hashOf } from '../text/document.js'
 

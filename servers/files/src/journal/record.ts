@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { appendFile, type FileHandle, mkdir, open, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { errorCode } from '@auroracoder/kit/jail'
 import { z } from 'zod'
-import { errorCode } from '../disk/error-code.js'
 import { answerSchema } from './answer.js'
 
 /** What a call is about to do to one path, by its states (`pathState`). Afterwards they prove whether it was done. */

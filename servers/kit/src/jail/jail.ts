@@ -2,6 +2,7 @@ import { closeSync, constants, openSync, readlinkSync, realpathSync } from 'node
 import { realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { Failure } from '../failure.js'
+import { errorCode } from './error-code.js'
 
 /** Paths that a server may touch: everything inside its roots, with symlinks resolved. */
 export interface Jail {
@@ -135,8 +136,4 @@ function tooLong(path: string, cause?: unknown): Failure {
 /** Linux and macOS differ: only Linux tells the path behind a descriptor. */
 function pathOfDescriptor(descriptor: number, fallback: string): string {
   return targetOfLink(`/proc/self/fd/${descriptor}`) ?? realpathSync.native(fallback)
-}
-
-function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

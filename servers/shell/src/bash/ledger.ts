@@ -32,7 +32,8 @@ export function createLedger(options: LedgerOptions): Ledger {
   const jobs = new Map<number, Job>()
   const behind = new Map<number, number>()
   let pending: { id: number; behindPid?: number; resolve(report: Report): void } | undefined
-  let forgotten = settledDebt()
+  let forgotten: Promise<void> = Promise.resolve()
+  let markForgotten = (): void => {}
   let death: Exit | undefined
 
   const settle = (report: Report): void => {
@@ -62,7 +63,7 @@ export function createLedger(options: LedgerOptions): Ledger {
         if (record.exitCode === 0) options.onSaved(record.draft)
         break
       case 'forgot':
-        forgotten.pay()
+        markForgotten()
         break
       case 'ended':
         behind.delete(record.id)
@@ -70,9 +71,11 @@ export function createLedger(options: LedgerOptions): Ledger {
     }
   }
   return {
-    ready: () => Promise.race([forgotten.paid, sleep(readyWaitMs, undefined, { ref: false })]),
+    ready: () => Promise.race([forgotten, sleep(readyWaitMs, undefined, { ref: false })]),
     expectForgetting() {
-      forgotten = createDebt()
+      forgotten = new Promise((done) => {
+        markForgotten = done
+      })
     },
     expect: ({ id }) =>
       new Promise((resolve) => {
@@ -85,27 +88,8 @@ export function createLedger(options: LedgerOptions): Ledger {
     enter,
     close(exit) {
       death = exit
-      forgotten.pay()
+      markForgotten()
       settle({ kind: 'died', ...exit, isStarted: true })
     },
   }
-}
-
-interface Debt {
-  readonly paid: Promise<void>
-  pay(): void
-}
-
-function createDebt(): Debt {
-  let pay = (): void => {}
-  const paid = new Promise<void>((resolve) => {
-    pay = resolve
-  })
-  return { paid, pay }
-}
-
-function settledDebt(): Debt {
-  const debt = createDebt()
-  debt.pay()
-  return debt
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
+import { errorCode } from '@auroracoder/kit/jail'
 import { type FifoPool, openReader } from './fifo.js'
 
 /** The reading end of one command's stdout and stderr. */
@@ -60,7 +61,7 @@ async function openAny(pool: FifoPool): Promise<Output> {
     try {
       return await openOutput(pool)
     } catch (error) {
-      if (tries === openTriesMax || !(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+      if (tries === openTriesMax || errorCode(error) !== 'ENOENT') throw error
     }
   }
 }

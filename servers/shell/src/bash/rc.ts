@@ -36,6 +36,7 @@ ${aliases}="$(\\builtin shopt -p expand_aliases)"
 # Arguments: exit code, id of the command, draft to write, process ids of jobs.
 ${done}() {
   ${flags}="$-"
+  # Also before it is enabled again: with -e in force, what fails here would end the shell.
   \\builtin set +eTE
   \\builtin enable ${ownBuiltins}
   \\builtin set +eTE

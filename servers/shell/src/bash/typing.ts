@@ -37,6 +37,7 @@ export function createTyping({ keyboard, terminal, ledger, clear }: TypingOption
       isForgetting = true
       keyboard()?.forget()
       keyboard()?.type(goOnKey)
+      // Its echo is nobody's output.
       terminal.follow(() => {})
       ledger.expectForgetting()
       clear()

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { errorCode } from '@auroracoder/kit/jail'
 
 /** State of a session's shell on disk, where the next shell of that session finds it, also after a restart of the server. */
 export interface Snapshot {
@@ -63,7 +64,7 @@ function copy(from: string, to: string): boolean {
     copyFileSync(from, to)
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    if (errorCode(error) === 'ENOENT') return false
     throw error
   }
 }

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { errorCode } from '@auroracoder/kit/jail'
 
 /** What is typed into a terminal, and waits there for a program that reads it. */
 export interface Keyboard {
@@ -62,5 +63,5 @@ export function createKeyboard(master: number): Keyboard {
 }
 
 function isFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EAGAIN'
+  return errorCode(error) === 'EAGAIN'
 }

@@ -229,6 +229,7 @@ describe('a program that does not read what is typed', () => {
     const { session } = started.facts
     await bench.run('stty sane </dev/tty', { session })
     const next = await bench.run('read -p "? " x </dev/tty 2>/dev/tty; echo "[$x]"', { session })
+    expect(next.facts.prompt).toBe('?')
     const answered = await bench.call('write_terminal', { command_id: next.facts.command_id, text: 'mine\n' })
     expect(answered.output).toContain('[mine]')
   })

@@ -87,7 +87,7 @@ test('a broken snapshot does not break the shell', async () => {
   }
 })
 
-test('traps that reach into functions are taken over, and write into no state and no report', async () => {
+test('traps that reach into functions write into no state and no report, and -T and -E are taken over', async () => {
   await bench.run('f() { :; }; trap "echo touch pwned; echo exit 0" DEBUG; trap "echo failed" ERR; set -TE')
   await bench.run('sleep 0.1 &')
   const waited = await bench.run('sleep 0.3')
@@ -98,6 +98,15 @@ test('traps that reach into functions are taken over, and write into no state an
   expect(after.output).toMatch(/flags \S*E/)
   expect(after.output).toMatch(/^4$/m)
   expect(after.output).not.toMatch(/^pwned$/m)
+})
+
+test('a large state, still being written when the next command comes, is kept as well', async () => {
+  await bench.run('for i in {1..6000}; do printf -v "v$i" "%s" "$i"; done')
+  for (const value of [1, 2, 3]) await bench.run(`LAST=${value}`)
+  await bench.run('kill -9 $$')
+  const after = await bench.run('echo "$LAST $v6000"')
+  expect(after.facts.took_over).toBe(true)
+  expect(after.output).toBe('3 6000')
 })
 
 test('a state is readable for the next shell, whatever umask a command sets', async () => {
