@@ -62,7 +62,6 @@ function linesFor(event: StoredEvent | DeltaEvent, { style, calls }: Told): stri
       return [style.dim(`  (this attempt is discarded: ${printable(event.data.reason)})`)]
     case 'notice':
       return openings.has(event.data.code) ? [] : [style.dim(`! ${printable(event.data.message)}`)]
-    case 'error':
     case 'run.failed':
       return [style.red(`! ${printable(event.data.message)}`)]
     case 'run.cancelled':

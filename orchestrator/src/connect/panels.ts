@@ -6,9 +6,10 @@ import type { PanelReadings, Standing } from './tool-set.js'
 /** A server that does not answer by then keeps no model call waiting. */
 export const panelReadMsMax = 10_000
 
-/** What servers know a branch of a session by. */
-export function conversationOf(sessionId: string, branch: number): string {
-  return branch === 0 ? sessionId : `${sessionId}/${branch}`
+/** What servers know a conversation of a session by. */
+export function conversationOf(sessionId: string, { branch, thread }: Pick<Standing, 'branch' | 'thread'>): string {
+  const own = thread === undefined ? sessionId : `${sessionId}/${thread}`
+  return branch === 0 ? own : `${own}/${branch}`
 }
 
 /** What a call tells its server of the panel that the server owns. */
@@ -23,7 +24,7 @@ export async function readPanels(
   request: Standing & { signal: AbortSignal },
   sessionId: string,
 ): Promise<PanelReadings> {
-  const conversation = conversationOf(sessionId, request.branch)
+  const conversation = conversationOf(sessionId, request)
   const reads = owners.flatMap(({ link, connection }) =>
     connection.panels.map(async (id): Promise<PanelResult | Problem> => {
       const { since, state } = request.panels.find((known) => known.id === id) ?? { since: 0, state: undefined }

@@ -61,6 +61,8 @@ function toolInfo(tool: RemoteTool, server: string): ToolInfo {
     description: tool.description,
     inputSchema: tool.inputSchema,
     trusted: true,
+    isDestructive: tool.annotations.destructiveHint === true,
+    mayRead: tool.annotations.readOnlyHint === true || effects !== undefined,
     isReadOnly(args) {
       if (tool.annotations.readOnlyHint === true) return true
       return effects?.read.some((value) => args[effects.arg] === value) ?? false
@@ -78,7 +80,7 @@ async function call(owner: OpenedLink | undefined, request: ToolRequest, session
       signal: request.signal,
       onProgress: request.onProgress,
       meta: {
-        [metaKeys.conversation]: conversationOf(sessionId, request.branch),
+        [metaKeys.conversation]: conversationOf(sessionId, request),
         [metaKeys.call]: { key: request.key, step: request.step },
         ...panelMeta(connection.panels, request),
       },

@@ -8,6 +8,8 @@ export type PanelPosition = Omit<PanelRead, 'conversation'>
 export interface Standing {
   /** Counts the branches of the session: servers know one from another. */
   branch: number
+  /** A sub-agent's conversation inside the session; the session's own when absent. */
+  thread?: string
   panels: readonly PanelPosition[]
 }
 
@@ -23,7 +25,26 @@ export interface ToolInfo {
   trusted: boolean
   /** Whether a call with these arguments only reads, so that it may run beside others and be repeated after a crash. */
   isReadOnly(args: Readonly<Record<string, unknown>>): boolean
+  /** Whether some call of it only reads. */
+  mayRead: boolean
+  /** Whether it can destroy something, as far as is known: of tools that are not ours, only reading ones cannot. */
+  isDestructive: boolean
 }
+
+/** What a server asks the person while it works on a call. */
+export interface Elicitation {
+  server: string
+  message: string
+  /** JSON Schema of what the answer holds. */
+  schema?: Record<string, unknown>
+  /** Where the person is asked to go instead. */
+  url?: string
+}
+
+export type ElicitAnswer =
+  | { action: 'accept'; content: Record<string, unknown> }
+  | { action: 'decline' }
+  | { action: 'cancel' }
 
 export interface ToolRequest extends Standing {
   name: string
@@ -34,6 +55,9 @@ export interface ToolRequest extends Standing {
   step: string
   signal: AbortSignal
   onProgress(message: string): void
+  onLog(entry: { server: string; level: string; text: string }): void
+  /** Asks the person; rejects when aborted. */
+  elicit(question: Elicitation): Promise<ElicitAnswer>
 }
 
 export interface ToolOutcome {

@@ -4,7 +4,6 @@ import type { EventDraft } from '../events/index.js'
 export type LogEvent = EventDraft & {
   runId?: string | undefined
   seq?: number | undefined
-  time?: string | undefined
 }
 
 /** What still counts: events between a point of return and the return to it are left out. */
@@ -17,6 +16,11 @@ export function effectiveEvents(events: readonly LogEvent[]): LogEvent[] {
     } else kept.push(event)
   }
   return kept
+}
+
+/** From here on, what was said of panels before is taken back and all that is open stands afresh. */
+export function collapsesPanels({ type }: LogEvent): boolean {
+  return type === 'epoch' || type === 'compaction.finished'
 }
 
 /**

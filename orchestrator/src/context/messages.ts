@@ -1,10 +1,12 @@
 import type { PanelChange } from '@auroracoder/kit/wire'
 import type { Content } from '../events/index.js'
 import type { ChatMessage } from '../providers/index.js'
+import { compactedUpTo } from './compaction/range.js'
+import { summaryText } from './compaction/summary.js'
 import { userMessage } from './content.js'
 import { createConversation } from './conversation.js'
 import { createInputs } from './inputs.js'
-import { effectiveEvents, type LogEvent, modelNotices } from './log-event.js'
+import { collapsesPanels, effectiveEvents, type LogEvent, modelNotices } from './log-event.js'
 import { panelNonce } from './panels/nonce.js'
 import type { PanelPolicy } from './panels/policy.js'
 import { type PanelReport, withoutGaps } from './panels/reports.js'
@@ -45,6 +47,7 @@ export function renderHistory(events: readonly LogEvent[], options: HistoryOptio
   const inputs = createInputs()
   const changes: PanelChange[] = []
   const writings = standingWritings(changesUpTo(log, collapse))
+  const compactedTo = compactedUpTo(log)
   let workspace = noticeText(log, modelNotices.workspace)
 
   const settle = (): void => conversation.add(...steps.settle())
@@ -66,9 +69,26 @@ export function renderHistory(events: readonly LogEvent[], options: HistoryOptio
   }
   const state = (): string => stateText({ changes, writings }, nonce)
 
+  /** What a summary stands for leaves its traces alone: inputs that were answered, and the state of the panels. */
+  const passOver = (event: LogEvent): void => {
+    if (event.type === 'input.admitted') inputs.add(event)
+    else if (event.type === 'run.started') inputs.take(event.data.inputId)
+    else if (event.type === 'step.started') inputs.takeSteering()
+    else if (event.type === 'panel.changed') {
+      changes.push(...event.data.changes)
+      for (const change of event.data.changes) if (writings.get(change.key)?.change === change) writings.delete(change.key)
+    }
+  }
+
   const system = noticeText(log, modelNotices.system)
   if (system) conversation.add({ role: 'system', content: system })
+  const summary = summaryText(log)
+  if (summary !== undefined) say([{ type: 'text', text: summary }])
   for (const [index, event] of log.entries()) {
+    if (event.seq !== undefined && event.seq <= compactedTo) {
+      passOver(event)
+      continue
+    }
     switch (event.type) {
       case 'input.admitted':
         inputs.add(event)
@@ -91,6 +111,7 @@ export function renderHistory(events: readonly LogEvent[], options: HistoryOptio
         else keepWritings(event)
         break
       case 'epoch':
+      case 'compaction.finished':
         settle()
         if (index === collapse) conversation.attach(state())
         break
@@ -105,7 +126,7 @@ export function renderHistory(events: readonly LogEvent[], options: HistoryOptio
 
 /** The place in the log up to which the text of panels has collapsed; -1 where all of it stands. */
 function collapseAt(log: readonly LogEvent[], policy: PanelPolicy | undefined): number {
-  return policy === 'refresh' ? log.length : log.findLastIndex(({ type }) => type === 'epoch')
+  return policy === 'refresh' ? log.length : log.findLastIndex(collapsesPanels)
 }
 
 function changesUpTo(log: readonly LogEvent[], end: number): PanelChange[] {

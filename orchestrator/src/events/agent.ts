@@ -1,4 +1,6 @@
+import type { ApprovalPolicy } from './approvals.js'
 import type { EventDraft, StoredEvent } from './durable.js'
+import type { Content } from './content.js'
 import type { DeltaType } from './ephemeral.js'
 
 /**
@@ -6,17 +8,40 @@ import type { DeltaType } from './ephemeral.js'
  * it, and the next durable event that carries it closes it, as do the end of its step and of the run.
  */
 export type LoopOutput =
-  | { kind: 'event'; event: EventDraft; part?: string }
-  | { kind: 'delta'; type: DeltaType; part: string; text: string }
+  | {
+      kind: 'event'
+      event: EventDraft
+      part?: string
+      /**
+       * The seq that the log must end at, or the event is dropped: it was decided without knowing of a later one. The
+       * iterator is resumed all the same and finds in the log what came in between.
+       */
+      onlyAt?: number
+    }
+  /** `runId` is that of a sub-agent's run; the run itself when absent. */
+  | { kind: 'delta'; type: DeltaType; part: string; text: string; runId?: string }
+
+/** The log of a session while a run works on it. */
+export interface LiveLog {
+  /** In the order of the store. Grows in place, by what the run yields and by what others append: steering, answers. */
+  readonly events: readonly StoredEvent[]
+  /** Calls back after each append, until the returned function is called. */
+  onAppend(listener: () => void): () => void
+}
 
 export interface AgentTask {
   sessionId: string
   runId: string
   workspace: string
   model?: string
-  /** The whole log up to and including this run's `run.started`, or beyond it when the run is resumed. */
-  history: readonly StoredEvent[]
+  approvals?: ApprovalPolicy
+  /** Holds at least everything up to this run's `run.started`. */
+  log: LiveLog
   signal: AbortSignal
+  /** Resolves when the workspace is kept as it was before the turn, or cannot be; nothing may change it earlier. */
+  workspaceKept: Promise<void>
+  /** Opens the session in which the conversation goes on once this run has ended; the same key opens it once. */
+  openNext(request: { key: string; content: Content }): Promise<{ sessionId: string; runId: string }>
 }
 
 /**

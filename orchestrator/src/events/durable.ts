@@ -1,5 +1,6 @@
 import { panelChangeSchema } from '@auroracoder/kit/wire'
 import { z } from 'zod'
+import { approvalPolicySchema } from './approvals.js'
 import { contentSchema, costSchema, limitsSchema, usageSchema } from './content.js'
 
 export const eventVersion = 1
@@ -36,6 +37,18 @@ const frame = {
 
 const seq = z.int().min(1)
 const id = z.string().min(1)
+
+/** What a run was asked to use, beside its input. */
+const plan = {
+  model: z.string().optional(),
+  tools: z.array(z.string()).optional(),
+  limits: limitsSchema.optional(),
+}
+
+/** The client's key for safe repeats, and the SHA-256 of the request it came with. */
+const idempotencySchema = z.object({ key: id, hash: id })
+
+export const runEndSchema = z.enum([...runStatusSchema.options, 'failed', 'cancelled'])
 const nothing = z.object({})
 const problem = z.object({
   code: z.string().min(1),
@@ -54,18 +67,45 @@ export const storedEventSchema = z.discriminatedUnion('type', [
       title: z.string().optional(),
       model: z.string().optional(),
       sandbox: sandboxSchema,
+      approvals: approvalPolicySchema.optional(),
       /** The session this one was forked from or goes on for; `seq` is the last event they share. */
       parent: z.object({ sessionId: id, seq }).optional(),
     }),
   ),
   durable('session.renamed', z.object({ title: z.string() })),
+  /** What later runs use; what is absent stays as it was. */
+  durable(
+    'session.configured',
+    z.object({ model: z.string().optional(), approvals: approvalPolicySchema.optional() }),
+  ),
   /** In the log of the origin: `sessionId` is the new session, which shares events up to `seq`. */
   durable('session.forked', z.object({ sessionId: id, seq })),
-  /** Events after `seq` and before this one no longer count. */
-  durable('session.reverted', z.object({ seq })),
+  /** Events after `seq` and before this one no longer count; `run` is the newest run of those that do. */
+  durable('session.reverted', z.object({ seq, run: z.object({ id, status: runEndSchema }).optional() })),
+  /** The workspace is as it was at the seq of the `session.reverted` before this, but for what `left` names. */
+  durable(
+    'session.restored',
+    z.object({
+      restored: z.int().min(0),
+      removed: z.int().min(0),
+      left: z.array(z.object({ path: z.string(), why: z.string() })),
+      /** Why the files could not be put back; they are as they were before. */
+      problem: z.string().optional(),
+    }),
+  ),
   durable('session.closed', z.object({ reason: z.string() })),
 
-  durable('input.admitted', z.object({ inputId: id, delivery: deliverySchema, content: contentSchema })),
+  /** Its `runId` is the run that it steers or, for one that was queued, the run that it will start, as `plan` says. */
+  durable(
+    'input.admitted',
+    z.object({
+      inputId: id,
+      delivery: deliverySchema,
+      content: contentSchema,
+      plan: z.object(plan).optional(),
+      idempotency: idempotencySchema.optional(),
+    }),
+  ),
 
   durable(
     'run.started',
@@ -73,11 +113,8 @@ export const storedEventSchema = z.discriminatedUnion('type', [
       /** Absent on a run that continues the one before without a new input. */
       inputId: id.optional(),
       continues: id.optional(),
-      model: z.string().optional(),
-      tools: z.array(z.string()).optional(),
-      limits: limitsSchema.optional(),
-      /** The client's key for safe repeats, and the SHA-256 of the request it came with. */
-      idempotency: z.object({ key: id, hash: id }).optional(),
+      ...plan,
+      idempotency: idempotencySchema.optional(),
     }),
   ),
   durable('run.finished', z.object({ status: runStatusSchema, usage: usageSchema, cost: costSchema })),
@@ -114,6 +151,8 @@ export const storedEventSchema = z.discriminatedUnion('type', [
       message: z.string(),
       /** JSON Schema of the answer's `content`, for elicitations. */
       schema: z.record(z.string(), z.unknown()).optional(),
+      /** Where the person is asked to go, for elicitations that happen in a browser. */
+      url: z.string().optional(),
       expiresAt: z.iso.datetime().optional(),
     }),
   ),
@@ -121,7 +160,10 @@ export const storedEventSchema = z.discriminatedUnion('type', [
     'approval.answered',
     z.object({
       approvalId: id,
+      /** `expire`: nobody answered in time. */
       answer: z.enum(['accept', 'decline', 'expire']),
+      /** Words for the model, such as why not. */
+      message: z.string().optional(),
       content: z.record(z.string(), z.unknown()).optional(),
     }),
   ),
@@ -148,12 +190,12 @@ export const storedEventSchema = z.discriminatedUnion('type', [
     'compaction.finished',
     z.object({ fromSeq: seq, toSeq: seq, summary: z.string(), usage: usageSchema, cost: costSchema }),
   ),
-  /** The conversation goes on in another session. */
-  durable('continued', z.object({ sessionId: id })),
-  durable('subagent.started', z.object({ callId: id, sessionId: id, task: z.string() })),
-  durable('subagent.finished', z.object({ callId: id, sessionId: id, ok: z.boolean(), text: z.string() })),
+  /** The conversation goes on in another session, with this run of it. */
+  durable('continued', z.object({ callId: id, sessionId: id, runId: id })),
+  /** `runId` is the sub-agent's run: its events follow in this log, with the run of the call as their parent. */
+  durable('subagent.started', z.object({ callId: id, runId: id, task: z.string() })),
+  durable('subagent.finished', z.object({ callId: id, runId: id, ok: z.boolean(), text: z.string() })),
   durable('notice', problem),
-  durable('error', problem),
 ])
 
 function durable<Type extends string, Data extends z.ZodType>(type: Type, data: Data) {
@@ -171,6 +213,8 @@ type DraftOf<Event> = Event extends { type: infer Type; data: infer Data }
       stepId?: string | undefined
       runId?: string | undefined
       parentRunId?: string | undefined
+      /** When it happened, for an event that is copied; else it is now. */
+      time?: string | undefined
     }
   : never
 
@@ -182,3 +226,5 @@ export type EventDraft = DraftOf<StoredEvent>
 
 export type Delivery = z.infer<typeof deliverySchema>
 export type RunStatus = z.infer<typeof runStatusSchema>
+/** How a run ended, also by breaking. */
+export type RunEnd = z.infer<typeof runEndSchema>

@@ -1,4 +1,11 @@
-export type { Agent, AgentTask, LoopOutput } from './agent.js'
+export type { Agent, AgentTask, LiveLog, LoopOutput } from './agent.js'
+export {
+  type ApprovalAction,
+  type ApprovalPolicy,
+  approvalPatternCharsMax,
+  approvalPolicySchema,
+  approvalRulesMax,
+} from './approvals.js'
 export {
   type Content,
   type ContentBlock,
@@ -16,7 +23,9 @@ export {
   deliverySchema,
   type EventDraft,
   eventVersion,
+  type RunEnd,
   type RunStatus,
+  runEndSchema,
   runStatusSchema,
   type StoredEvent,
   sandboxSchema,

@@ -41,9 +41,9 @@ function discardReason(options: { error: unknown; stopped: boolean; delayMs: num
   return delayMs === undefined ? what : `${what} Trying again in ${(delayMs / 1_000).toFixed(1)} s.`
 }
 
-function buildRequest({ log, model, tools, panelPolicy }: Run): ModelRequest {
+function buildRequest({ view, model, tools, panelPolicy }: Run): ModelRequest {
   const { thinking, images } = model
-  const messages = toMessages(log, { thinking, images, panelPolicy })
+  const messages = toMessages(view.events, { thinking, images, panelPolicy })
   const problems = validateHistory(messages, model)
   if (problems.length > 0) throw new Error(`The history is not fit to be sent. ${problems.join(' ')}`)
   return {
@@ -53,7 +53,7 @@ function buildRequest({ log, model, tools, panelPolicy }: Run): ModelRequest {
   }
 }
 
-/** Ids count on through the session, so that none comes twice in one log. */
-function count({ log }: Run, type: string): number {
-  return log.filter((event) => event.type === type).length
+/** Ids count on through the conversation, so that none comes twice in it. */
+function count({ view }: Run, type: string): number {
+  return view.events.filter((event) => event.type === type).length
 }

@@ -3,7 +3,8 @@ import type { ToolOutcome } from '../connect/index.js'
 import type { Content, LoopOutput } from '../events/index.js'
 import { callChanges } from './panels.js'
 import type { RefusedCall, RunnableCall } from './prepare-call.js'
-import { fitOutput } from './tool-output.js'
+import type { Run } from './run.js'
+import { fitOutput, isCut } from './tool-output.js'
 
 /** The call begins, in the form in which it will run. Once these are written it may be dispatched. */
 export function* beginEvents({ stepId, callId, key, repaired }: RunnableCall): Generator<LoopOutput, void> {
@@ -12,7 +13,10 @@ export function* beginEvents({ stepId, callId, key, repaired }: RunnableCall): G
 }
 
 /** The call has its result, and the history its arguments as they really ran. */
-export function* endEvents(call: RunnableCall, outcome: ToolOutcome): Generator<LoopOutput, void> {
+export async function* endEvents(
+  { call, outcome }: { call: RunnableCall; outcome: ToolOutcome },
+  run: Run,
+): AsyncGenerator<LoopOutput, void> {
   const { stepId, callId, args, tool } = call
   const { ok, applied, text, images, facts } = outcome
   // A call that failed keeps its own arguments: its error speaks of them.
@@ -21,11 +25,18 @@ export function* endEvents(call: RunnableCall, outcome: ToolOutcome): Generator<
   }
   yield* callChanges(outcome, call)
   const content: Content = [
-    { type: 'text', text: fitOutput(text, { verbatim: tool.trusted }) },
+    { type: 'text', text: fitOutput(text, { verbatim: tool.trusted, hint: await whereRest({ text, call, run }) }) },
     ...images.map((image) => ({ type: 'image' as const, ...image })),
   ]
   const data = { callId, ok, content, meta: facts ?? {} }
   yield { kind: 'event', event: { type: 'tool.finished', stepId, data }, part: callId }
+}
+
+/** What an output that is cut says of the rest of it. */
+async function whereRest(options: { text: string; call: RunnableCall; run: Run }): Promise<string> {
+  const { text, call, run } = options
+  const kept = isCut(text) ? await run.keepOutput({ name: `${call.tool.name}-${call.callId}`, text }) : undefined
+  return kept ?? 'ask for less at once'
 }
 
 export function refusedEvent({ stepId, callId, text }: RefusedCall): LoopOutput {

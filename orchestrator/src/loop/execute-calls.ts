@@ -1,4 +1,5 @@
 import type { LoopOutput } from '../events/index.js'
+import { askFirst } from './approvals/ask-first.js'
 import { beginEvents, endEvents, refusedEvent } from './call-events.js'
 import { type CallMessage, dispatch } from './dispatch.js'
 import { createGrace } from './grace.js'
@@ -11,12 +12,21 @@ import type { Run } from './run.js'
 /**
  * Runs the open calls of an answer in the model's order. Neighbours that only read run side by side, any other call
  * waits for those before it and is waited for by those after it. Every call that was started gets its result.
+ * `isUnanswered`: a call needed an approval that nobody gave in time, and neither it nor those after it were run.
  */
-export async function* executeCalls(step: CalledStep, run: Run): AsyncGenerator<LoopOutput, void> {
+export async function* executeCalls(
+  step: CalledStep,
+  run: Run,
+): AsyncGenerator<LoopOutput, { isUnanswered: boolean }> {
   const grace = createGrace(run.signal)
   try {
     const prepared = step.calls.map((call) => prepareCall({ call, step, run }))
-    for (const group of groups(prepared)) yield* runGroup({ group, run, gaveUp: grace.over })
+    for (const asked of groups(prepared)) {
+      const group = yield* askFirst(asked, run)
+      if (!group) return { isUnanswered: true }
+      yield* runGroup({ group, run, gaveUp: grace.over })
+    }
+    return { isUnanswered: false }
   } finally {
     grace.dispose()
   }
@@ -60,18 +70,19 @@ async function* runGroup(options: {
     } else {
       const message = await messages.next()
       if (message.kind === 'settled') running -= 1
-      yield* messageOutputs(message)
+      yield* messageOutputs(message, run)
     }
   }
 }
 
-function* messageOutputs(message: CallMessage): Generator<LoopOutput, void> {
+async function* messageOutputs(message: CallMessage, run: Run): AsyncGenerator<LoopOutput, void> {
   switch (message.kind) {
-    case 'progress':
-      yield { kind: 'delta', type: 'tool.progress', part: message.callId, text: message.text }
+    case 'output':
+      yield message.output
+      message.taken()
       break
     case 'settled':
-      yield* endEvents(message.call, message.outcome)
+      yield* endEvents(message, run)
       break
     case 'broken':
       throw message.error

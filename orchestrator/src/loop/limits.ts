@@ -9,6 +9,8 @@ export const runLimits = {
   tokens: 10_000_000,
   costUsd: 10,
   toolCalls: 500,
+  /** How deep sub-agents may have sub-agents: 0 for none at all, 1 for those of the run itself. */
+  subagentDepth: 1,
 }
 
 export const outputTokensMax = 32_768
@@ -32,6 +34,7 @@ export function effectiveLimits(defaults: RunLimits, given: Limits | undefined):
     tokens: given?.tokens ?? defaults.tokens,
     costUsd: given?.costUsd ?? defaults.costUsd,
     toolCalls: given?.toolCalls ?? defaults.toolCalls,
+    subagentDepth: given?.subagentDepth ?? defaults.subagentDepth,
   }
 }
 

@@ -1,37 +1,39 @@
 import { randomBytes } from 'node:crypto'
 import type { ToolSet } from '../connect/index.js'
-import {
-  effectiveEvents,
-  type LogEvent,
-  modelNotices,
-  type PanelPolicy,
-  panelNonce,
-  runTotals,
-} from '../context/index.js'
-import type { EventDraft, LoopOutput, RunStatus } from '../events/index.js'
+import { effectiveEvents, isOfSession, modelNotices, type PanelPolicy, panelNonce, runTotals } from '../context/index.js'
+import { endsRun, type LiveLog, type LoopOutput, type RunStatus } from '../events/index.js'
 import type { Model } from '../providers/index.js'
 import { ask } from './ask.js'
 import { type Clock, systemClock } from './clock.js'
+import { compactIfFull } from './compact.js'
 import { executeCalls } from './execute-calls.js'
 import { effectiveLimits, type RunLimits, reachedBeforeAsking, reachedBeforeCalls, runLimits } from './limits.js'
-import { nextMove } from './next-move.js'
-import { type Run, RunFailure } from './run.js'
+import { createLogView } from './log-view.js'
+import { type CalledStep, nextMove } from './next-move.js'
+import { type Approve, type KeepOutput, type OpenNext, type Opening, type Run, RunFailure } from './run.js'
 import { createStopSignal } from './stop-signal.js'
+import { ownTools } from './tools/own-tools.js'
+import { subagent } from './tools/subagent.js'
 
 export interface LoopTask {
+  sessionId: string
   runId: string
   /** The log of the session up to and including this run's `run.started`, or beyond it when the run is resumed. */
-  history: readonly LogEvent[]
+  log: LiveLog
   signal: AbortSignal
 }
 
 export interface LoopDeps {
   model: Model
+  /** Writes summaries; `model` when absent. */
+  secondaryModel?: () => Model
   tools: ToolSet
-  /** What opens the conversation; asked for once in a session, then it is in the log. */
-  opening: { system(): string; workspace(): Promise<string> }
-  /** Inputs that were admitted into this run since the last call of this function, as they stand in the log. */
-  steered?: () => readonly LogEvent[]
+  opening: Opening
+  /** Every call may run when absent. */
+  approve?: Approve
+  openNext: OpenNext
+  /** Nothing is kept when absent. */
+  keepOutput?: KeepOutput
   limits?: RunLimits
   /** How what the model has read of open files is kept true; `auto` unless told otherwise. */
   panelPolicy?: PanelPolicy
@@ -45,13 +47,14 @@ export interface LoopDeps {
  */
 export async function* runLoop(task: LoopTask, deps: LoopDeps): AsyncGenerator<LoopOutput, void> {
   const settings = settingsOf(task, deps)
-  const stop = createStopSignal({ signal: task.signal, wallTimeMs: settings.limits.wallTimeMs, clock: settings.clock })
-  const run: Run = { ...settings, id: task.runId, log: [...task.history], signal: stop.signal }
+  const { limits, clock } = settings
+  const stop = createStopSignal({ signal: task.signal, wallTimeMs: limits.wallTimeMs, clock })
+  yield* workWithin({ ...settings, signal: stop.signal, pause: stop.pause }, stop)
+}
+
+async function* workWithin(run: Run, stop: ReturnType<typeof createStopSignal>): AsyncGenerator<LoopOutput, void> {
   try {
-    for await (const output of work(run)) {
-      if (output.kind === 'event') run.log.push(entered(output.event, run))
-      yield output
-    }
+    yield* work(run)
   } catch (error) {
     // What an abort interrupted reports it in its own words; the signal knows whose it was.
     if (!run.signal.aborted) throw error
@@ -62,16 +65,12 @@ export async function* runLoop(task: LoopTask, deps: LoopDeps): AsyncGenerator<L
   }
 }
 
-function entered(event: EventDraft, { id: runId, clock }: Run): LogEvent {
-  return { ...event, runId, time: new Date(clock.now()).toISOString() }
-}
-
 async function* work(run: Run): AsyncGenerator<LoopOutput, void> {
   yield* openConversation(run)
   while (true) {
     run.signal.throwIfAborted()
-    run.log.push(...run.steered())
-    const move = nextMove(run.log, run.id)
+    const seen = run.view.head
+    const move = nextMove(run.view.events, run.id)
     switch (move.kind) {
       case 'discard':
         yield { kind: 'event', event: { type: 'step.discarded', stepId: move.stepId, data: { reason: move.reason } } }
@@ -80,32 +79,46 @@ async function* work(run: Run): AsyncGenerator<LoopOutput, void> {
         yield notice(modelNotices.nudge, move.text, { why: move.why })
         break
       case 'ask': {
-        const limit = reachedBeforeAsking(runTotals(run.log, run.id), run.limits)
+        const limit = reachedBeforeAsking(runTotals(run.all.events, run.id), run.limits)
         if (limit) return yield finished(run, limit)
+        yield* compactIfFull(run)
         yield* ask(run)
         break
       }
       case 'execute': {
-        const limit = reachedBeforeCalls(runTotals(run.log, run.id), run.limits)
+        const limit = reachedBeforeCalls(runTotals(run.all.events, run.id), run.limits) ?? tooDeep(move.step, run)
         if (limit) return yield finished(run, limit)
-        yield* executeCalls(move.step, run)
+        const { isUnanswered } = yield* executeCalls(move.step, run)
+        if (isUnanswered) return yield finished(run, 'approval_needed')
         break
       }
       case 'fail':
         throw new RunFailure(move.code, move.message)
       case 'finish':
-        return yield finished(run, 'completed')
+        // Somebody may steer the run in the moment in which it ends: then it has not ended.
+        yield { ...finished(run, move.status), onlyAt: seen }
+        if (hasEnded(run)) return
     }
   }
 }
 
-/** Every word of a request is in the log first; a session says these two once. */
+/** A helper was asked for where none may be: the model was offered the tool, since its list of tools never changes. */
+function tooDeep({ calls }: CalledStep, { depth, limits }: Run): RunStatus | undefined {
+  const asks = calls.some(({ name }) => name === subagent.info.name)
+  return asks && depth >= limits.subagentDepth ? 'limit_subagent_depth' : undefined
+}
+
+function hasEnded({ view, id }: Run): boolean {
+  return view.events.some((event) => event.runId === id && endsRun({ type: event.type }))
+}
+
+/** Every word of a request is in the log first; a conversation says these two once. */
 async function* openConversation(run: Run): AsyncGenerator<LoopOutput, void> {
-  const log = effectiveEvents(run.log)
+  const log = effectiveEvents(run.view.events)
   const said = new Set(log.flatMap((event) => (event.type === 'notice' ? [event.data.code] : [])))
   if (panelNonce(log) === undefined) {
     const nonce = randomBytes(nonceBytes).toString('hex')
-    yield notice(modelNotices.system, run.opening.system(), { nonce })
+    yield notice(modelNotices.system, run.opening.system(run.depth === 0 ? 'agent' : 'subagent'), { nonce })
   }
   if (!said.has(modelNotices.workspace)) yield notice(modelNotices.workspace, await run.opening.workspace())
 }
@@ -114,25 +127,37 @@ async function* openConversation(run: Run): AsyncGenerator<LoopOutput, void> {
 const nonceBytes = 4
 
 /** What the run was started with, over what holds for every run. */
-function settingsOf(task: LoopTask, deps: LoopDeps): Omit<Run, 'id' | 'log' | 'signal'> {
-  const started = task.history.find((event) => event.type === 'run.started' && event.runId === task.runId)
+function settingsOf(task: LoopTask, deps: LoopDeps): Omit<Run, 'signal' | 'pause'> {
+  const all = createLogView(task.log, () => true)
+  const started = all.events.find((event) => event.type === 'run.started' && event.runId === task.runId)
   const given = started?.type === 'run.started' ? started.data : undefined
   const allowed = given?.tools
+  const tools = [...deps.tools.tools, ...ownTools.map(({ info }) => info)]
   return {
+    id: task.runId,
+    sessionId: task.sessionId,
+    view: all.select(isOfSession),
+    all,
     model: deps.model,
-    tools: allowed ? deps.tools.tools.filter(({ name }) => allowed.includes(name)) : deps.tools.tools,
+    secondaryModel: deps.secondaryModel ?? (() => deps.model),
+    tools: allowed ? tools.filter(({ name }) => allowed.includes(name)) : tools,
+    readOnly: false,
+    depth: 0,
     callTool: (request) => deps.tools.call(request),
     readPanels: (request) => deps.tools.readPanels(request),
     panelPolicy: deps.panelPolicy ?? 'auto',
     opening: deps.opening,
-    steered: deps.steered ?? (() => []),
+    approve: deps.approve ?? (() => 'allow'),
+    openNext: deps.openNext,
+    keepOutput: deps.keepOutput ?? (async () => undefined),
+    work,
     limits: effectiveLimits(deps.limits ?? runLimits, given?.limits),
     clock: deps.clock ?? systemClock,
   }
 }
 
-function finished(run: Run, status: RunStatus): LoopOutput {
-  const { usage, cost } = runTotals(run.log, run.id)
+function finished(run: Run, status: RunStatus): Extract<LoopOutput, { kind: 'event' }> {
+  const { usage, cost } = runTotals(run.all.events, run.id)
   return { kind: 'event', event: { type: 'run.finished', data: { status, usage, cost } } }
 }
 

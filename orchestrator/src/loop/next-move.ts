@@ -1,4 +1,5 @@
 import { type LogEvent, modelNotices } from '../context/index.js'
+import type { RunStatus } from '../events/index.js'
 
 export type Move =
   | { kind: 'ask' }
@@ -6,7 +7,7 @@ export type Move =
   | { kind: 'nudge'; why: NudgeReason; text: string }
   | { kind: 'discard'; stepId: string; reason: string }
   | { kind: 'fail'; code: string; message: string }
-  | { kind: 'finish' }
+  | { kind: 'finish'; status: RunStatus }
 
 /** A finished answer with calls that have no result yet. */
 export interface CalledStep {
@@ -69,6 +70,7 @@ export function nextMove(log: readonly LogEvent[], runId: string): Move {
   if (open.length > 0) {
     return { kind: 'execute', step: { stepId, isCut: finishReason === cutReason, calls: open } }
   }
+  if (own.some(({ type }) => type === 'continued')) return { kind: 'finish', status: 'continued' }
   if (own.some(({ type }) => type === 'tool.called')) return { kind: 'ask' }
   if (own.some(isNudge) || isSteered(log, started)) return { kind: 'ask' }
   return moveAfterText({ events, text: textOf(own), finishReason })
@@ -83,9 +85,9 @@ function firstMove(events: readonly LogEvent[]): Move {
 function moveAfterText(options: { events: readonly LogEvent[]; text: string; finishReason: string }): Move {
   const { events, text, finishReason } = options
   const why = reasonToNudge(text, finishReason)
-  if (!why) return { kind: 'finish' }
+  if (!why) return { kind: 'finish', status: 'completed' }
   if (nudgesSinceWork(events, why) < nudges[why].max) return nudge(why)
-  if (why !== 'empty') return { kind: 'finish' }
+  if (why !== 'empty') return { kind: 'finish', status: 'completed' }
   return { kind: 'fail', code: 'empty_answer', message: 'The model answered with nothing, again after it was told so.' }
 }
 

@@ -11,7 +11,7 @@ export function standingOf(log: readonly LogEvent[]): { branch: number; panels: 
 
 /** Tells the model what has become of the open files, in the form that costs least. Comes before each model call. */
 export async function* refreshPanels(run: Run): AsyncGenerator<LoopOutput, void> {
-  const standing = standingOf(run.log)
+  const standing = standingOf(run.view.events)
   const { results, problems } = await run.readPanels({ ...standing, signal: run.signal })
   for (const result of results) {
     const known = standing.panels.find(({ id }) => id === result.id)
@@ -20,7 +20,7 @@ export async function* refreshPanels(run: Run): AsyncGenerator<LoopOutput, void>
   for (const problem of problems) if (!isTold(problem, run)) yield unread(problem)
 
   if (run.panelPolicy !== 'auto') return
-  const reason = dueEpoch({ log: run.log, model: run.model, nowMs: run.clock.now() })
+  const reason = dueEpoch({ log: run.view.events, model: run.model, nowMs: run.clock.now() })
   if (reason !== undefined) yield { kind: 'event', event: { type: 'epoch', data: { reason } } }
 }
 
@@ -48,8 +48,8 @@ function unread(problem: { panel: string; message: string }): LoopOutput {
 }
 
 /** A server that stays away is reported once in a run. */
-function isTold(problem: { panel: string; message: string }, { log, id }: Run): boolean {
-  return log.some(
+function isTold(problem: { panel: string; message: string }, { view, id }: Run): boolean {
+  return view.events.some(
     (event) =>
       event.runId === id &&
       event.type === 'notice' &&

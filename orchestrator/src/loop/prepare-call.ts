@@ -5,6 +5,7 @@ import { schemaProblem } from './arguments/schema-problem.js'
 import { nearestNames } from './nearest-names.js'
 import type { CalledStep, OpenCall } from './next-move.js'
 import type { Run } from './run.js'
+import { ownTools } from './tools/own-tools.js'
 
 export type PreparedCall = RunnableCall | RefusedCall
 
@@ -17,6 +18,8 @@ export interface RunnableCall {
   /** The arguments as JSON, where what the model sent was none. */
   repaired: string | undefined
   readOnly: boolean
+  /** A person has to let it run first. */
+  needsApproval: boolean
   key: string
   step: string
 }
@@ -48,10 +51,29 @@ export function prepareCall(options: { call: OpenCall; step: CalledStep; run: Ru
     return refuse(`Nothing was run: the arguments of ${tool.name} do not fit its schema. ${problem}`)
 
   const readOnly = tool.isReadOnly(read.args)
-  if (call.wasStarted && !readOnly) return refuse(outcomeUnknownText)
+  const isRepeatable = readOnly || ownTools.some(({ info }) => info === tool)
+  if (call.wasStarted && !isRepeatable) return refuse(outcomeUnknownText)
+  if (run.readOnly && !readOnly) {
+    return refuse(`Nothing was run: you may only read, and this call of ${tool.name} does more. Report what should be done instead.`)
+  }
+  const action = run.approve({ tool, args: read.args })
+  if (action === 'deny') {
+    return refuse(`Nothing was run: the policy of this session does not allow this call of ${tool.name}. Find another way.`)
+  }
   const step = `${run.id}/${stepId}`
   const { args, repaired } = read
-  return { kind: 'runnable', stepId, callId, tool, args, repaired, readOnly, key: `${step}/${callId}`, step }
+  return {
+    kind: 'runnable',
+    stepId,
+    callId,
+    tool,
+    args,
+    repaired,
+    readOnly,
+    needsApproval: action === 'ask',
+    key: `${step}/${callId}`,
+    step,
+  }
 }
 
 function cutText(calls: number): string {

@@ -10,7 +10,7 @@ export async function* recordAnswer(options: {
   run: Run
 }): AsyncGenerator<LoopOutput, void> {
   const { events, stepId, run } = options
-  const callsBefore = run.log.filter(({ type }) => type === 'tool.called').length
+  const callsBefore = run.view.events.filter(({ type }) => type === 'tool.called').length
   const callId = (index: number) => `call_${callsBefore + index + 1}`
   const prose = createProse(stepId)
 

@@ -11,7 +11,7 @@ export interface Hub {
   unannounce(): void
   /** Events that are in the log now; `part` is the one that the last of them opens or closes. */
   publish(events: readonly StoredEvent[], part?: string): void
-  delta(piece: { type: DeltaType; part: string; text: string }): void
+  delta(piece: { type: DeltaType; part: string; runId: string; text: string }): void
   /** The log was found to end at `seq`, written by another process; 0 when it was removed. */
   advance(seq: number): void
   /** No part is open any more: the run is over or its process lost the session. */
@@ -67,8 +67,8 @@ export function createHub({ store, session, now }: { store: EventStore; session:
       over ||= events.some(closesSession)
       send(events)
     },
-    delta({ type, part, text }) {
-      send([parts.extend({ type, key: part, text, time: time() })])
+    delta({ type, part, runId, text }) {
+      send([parts.extend({ type, key: part, runId, text, time: time() })])
     },
     advance(seq) {
       if (seq === 0 && head > 0) over = true

@@ -17,7 +17,8 @@ export function idempotencyOf(request: object, key: string | undefined): Idempot
 export function findRepeat(history: readonly StoredEvent[], idempotency: Idempotency | undefined): string | undefined {
   if (idempotency === undefined) return undefined
   for (const event of history) {
-    if (event.type !== 'run.started' || event.data.idempotency?.key !== idempotency.key) continue
+    if (event.type !== 'run.started' && event.type !== 'input.admitted') continue
+    if (event.data.idempotency?.key !== idempotency.key) continue
     if (event.data.idempotency.hash === idempotency.hash) return event.runId
     throw new SessionFailure(
       'idempotency_conflict',

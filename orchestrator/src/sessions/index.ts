@@ -1,3 +1,5 @@
+export { type ApprovalReply, type OpenApproval, openApprovals } from './approvals.js'
+export type { ForkRequest } from './branches.js'
 export { makeDataFolder } from './data-folder.js'
 export { type EventStore, Fenced, type PageMark } from './event-store.js'
 export { SessionFailure, type SessionFailureCode } from './failure.js'
@@ -11,9 +13,11 @@ export {
   type Cancelled,
   createSessions,
   type NewSession,
+  type SessionChanges,
   type RunView,
   type Sessions,
   type SessionsOptions,
   type SessionView,
   type StartedRun,
 } from './sessions.js'
+export type { SnapshotOwner, TurnSnapshots } from './turn-snapshots.js'

@@ -38,6 +38,8 @@ export interface OpenSessionsOptions {
   owner: string
   now: () => number
   log: Logger
+  /** Called in the session's turn when its run has ended; what it attaches keeps the session open. */
+  onIdle: (session: OpenSession) => Promise<void>
 }
 
 interface Held {
@@ -45,7 +47,7 @@ interface Held {
   epoch: number
 }
 
-export function createOpenSessions({ store, hubs, owner, now, log }: OpenSessionsOptions): OpenSessions {
+export function createOpenSessions({ store, hubs, owner, now, log, onIdle }: OpenSessionsOptions): OpenSessions {
   const open = new Map<string, Held>()
   const turns = createTurns()
   let closing = false
@@ -97,10 +99,18 @@ export function createOpenSessions({ store, hubs, owner, now, log }: OpenSession
     const detach = async (run: ActiveRun) => {
       if (current !== run) return
       current = undefined
+      run.log.letGo()
       const held = open.get(id)
-      if (held?.session.writer === writer) await letGo(held)
+      if (held?.session.writer !== writer) return
+      const isUsable = !closing && writer.broken === undefined && writer.summary?.run?.status !== 'running'
+      if (isUsable) {
+        await onIdle(held.session).catch((error: unknown) => {
+          log.error({ err: error, sessionId: id }, 'what follows the end of a run failed')
+        })
+      }
+      if (current === undefined) await letGo(held)
     }
-    return {
+    const session: OpenSession = {
       id,
       writer,
       hub,
@@ -112,6 +122,7 @@ export function createOpenSessions({ store, hubs, owner, now, log }: OpenSession
         run.ended.then(() => turns.take(id, () => detach(run)))
       },
     }
+    return session
   }
 
   const giveUp = async (held: Held) => {

@@ -1,4 +1,4 @@
-import type { DeltaEvent, DeltaType, StoredEvent } from '../events/index.js'
+import { type DeltaEvent, type DeltaType, endsRun, type StoredEvent } from '../events/index.js'
 
 /** Text of one part that is remembered for late joiners; of a longer one they get the end. */
 export const partCharsMax = 1_000_000
@@ -7,7 +7,7 @@ export interface Parts {
   /** Follows an appended event; `key` is the part it opens or closes. */
   apply(event: StoredEvent, key: string | undefined): void
   /** Adds a piece and returns the event to send. Throws when nothing opened the part. */
-  extend(piece: { type: DeltaType; key: string; text: string; time: string }): DeltaEvent
+  extend(piece: { type: DeltaType; key: string; runId: string; text: string; time: string }): DeltaEvent
   snapshots(time: string): DeltaEvent[]
   clear(): void
 }
@@ -33,7 +33,8 @@ const opened: Partial<Record<StoredEvent['type'], DeltaType>> = {
 /** The parts of a run that are open now, with the text streamed so far. */
 export function createParts(): Parts {
   const open = new Map<string, Part>()
-  let step: StoredEvent | undefined
+  /** The newest step of each run: arguments stream before any event of theirs. */
+  const steps = new Map<string | undefined, StoredEvent>()
 
   const openPart = (key: string, event: StoredEvent, of: DeltaType, shared: boolean): Part => {
     const { seq, sessionId, runId, stepId } = event
@@ -42,18 +43,24 @@ export function createParts(): Parts {
     return part
   }
 
+  const close = (isOver: (part: Part) => boolean): void => {
+    for (const [key, part] of open) if (isOver(part)) open.delete(key)
+  }
+
   return {
     apply(event, key) {
-      if (event.type === 'step.started') step = event
-      if (event.type === 'step.discarded') open.clear()
-      if (event.type === 'step.finished') for (const [key, part] of open) if (part.key !== undefined) open.delete(key)
+      if (event.type === 'step.started') steps.set(event.runId, event)
+      if (event.type === 'step.discarded') close((part) => part.runId === event.runId)
+      if (event.type === 'step.finished') close((part) => part.runId === event.runId && part.key !== undefined)
+      if (endsSubagent(event)) close((part) => part.runId === event.runId)
       if (key === undefined) return
       const of = opened[event.type]
       if (of === undefined) open.delete(key)
       else openPart(key, event, of, false)
     },
-    extend({ type, key, text, time }) {
+    extend({ type, key, runId, text, time }) {
       let part = open.get(key)
+      const step = steps.get(runId)
       if (part === undefined && type === 'tool.arguments.delta' && step !== undefined) {
         part = openPart(key, step, type, true)
       }
@@ -70,9 +77,13 @@ export function createParts(): Parts {
       })),
     clear() {
       open.clear()
-      step = undefined
+      steps.clear()
     },
   }
+}
+
+function endsSubagent(event: StoredEvent): boolean {
+  return event.parentRunId !== undefined && endsRun({ type: event.type })
 }
 
 function grow(part: Part, text: string): void {

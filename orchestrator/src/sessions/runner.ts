@@ -3,6 +3,7 @@ import { Failure } from '@auroracoder/kit/jail'
 import type { Logger } from 'pino'
 import { type Agent, type AgentTask, type EventDraft, endsRun, type LoopOutput } from '../events/index.js'
 import type { Hub } from './hub.js'
+import type { SessionLog } from './live-log.js'
 import { createOpenCalls, type OpenCall } from './open-calls.js'
 import { within } from './within.js'
 import type { Writer } from './writer.js'
@@ -18,13 +19,14 @@ export interface ActiveRun {
   cancel(reason?: string): Promise<readonly OpenCall[]>
   /** Stops the agent and writes nothing: in the log the run stays open, to be resumed. */
   interrupt(): Promise<void>
+  readonly log: SessionLog
   /** Resolves when the end is in the log, or nothing more can be written. Never rejects. */
   readonly ended: Promise<void>
 }
 
 export interface RunnerOptions {
   agent: Agent
-  task: Omit<AgentTask, 'signal'>
+  task: Omit<AgentTask, 'signal' | 'log'> & { log: SessionLog }
   writer: Writer
   hub: Hub
   log: Logger
@@ -32,8 +34,8 @@ export interface RunnerOptions {
 
 /** Pulls the agent through one run: each event is in the log before the agent goes on. */
 export function startRunner({ agent, task, writer, hub, log }: RunnerOptions): ActiveRun {
-  const { runId, sessionId, history } = task
-  const calls = createOpenCalls(history.filter((event) => event.runId === runId))
+  const { runId, sessionId } = task
+  const calls = createOpenCalls(task.log.events.filter((event) => event.runId === runId))
   const abort = new AbortController()
   let writing = true
   let cancelReason: string | undefined
@@ -61,10 +63,20 @@ export function startRunner({ agent, task, writer, hub, log }: RunnerOptions): A
   }
 
   const take = async (output: LoopOutput) => {
-    if (output.kind === 'delta') return hub.delta(output)
-    calls.apply(output.event)
-    if (endsRun(output.event)) await appendEnd(output.event)
-    else await append([output.event], output.part)
+    if (output.kind === 'delta') return hub.delta({ ...output, runId: output.runId ?? runId })
+    const { event, part, onlyAt } = output
+    if (onlyAt !== undefined) return takeOnlyAt(event, onlyAt)
+    calls.apply(event)
+    if (endsRun(event)) await appendEnd(event)
+    else await append([event], part)
+  }
+
+  /** An event that is dropped when others came before it, and then decides nothing: also an end is none. */
+  const takeOnlyAt = async (event: EventDraft, seq: number) => {
+    const appended = await writer.append((place) => (writing && place.seq === seq ? [event] : []), { runId })
+    if (appended.length === 0 || !endsRun(event)) return
+    writing = false
+    finish()
   }
 
   const drive = async () => {
@@ -104,6 +116,7 @@ export function startRunner({ agent, task, writer, hub, log }: RunnerOptions): A
 
   return {
     id: runId,
+    log: task.log,
     ended,
     async cancel(reason) {
       cancelReason ??= reason

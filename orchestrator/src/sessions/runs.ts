@@ -1,19 +1,25 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
-import type { Agent, Content, EventDraft, Limits, StoredEvent } from '../events/index.js'
+import type { Agent, Content, Delivery, EventDraft, Limits, StoredEvent } from '../events/index.js'
 import type { EventStore } from './event-store.js'
 import { SessionFailure } from './failure.js'
-import { findRepeat, idempotencyOf } from './idempotency.js'
+import { findRepeat, type Idempotency, idempotencyOf } from './idempotency.js'
+import { createLiveLog } from './live-log.js'
 import type { OpenCall } from './open-calls.js'
 import type { OpenSession } from './open-sessions.js'
 import { readAll } from './read-all.js'
 import { startRunner } from './runner.js'
+import type { TurnSnapshots } from './turn-snapshots.js'
 
 /** A run that breaks its process each time it is resumed is given up after so many times without a new event. */
 export const resumesWithoutProgressMax = 3
+/** Inputs that may wait for the end of a run. */
+export const queuedRunsMax = 100
 
 export interface RunRequest {
   input: Content
+  /** What becomes of it while a run is active; without one they all start a run. */
+  delivery?: Delivery
   model?: string | undefined
   tools?: string[] | undefined
   limits?: Limits | undefined
@@ -31,54 +37,170 @@ export interface Started {
 
 /** What can be done with the runs of one open session; each is called in the session's turn. */
 export interface Runs {
+  /**
+   * `start` is refused while a run is active, `steer` goes into it, `queue` waits for its end, and `interrupt`
+   * cancels it first.
+   */
   start(session: OpenSession, request: RunRequest, idempotencyKey?: string): Promise<Started>
   /**
    * Goes on without a new input. An interrupted run is resumed, unless something new is asked of it; after any other
    * unfinished end a new run begins.
    */
   continue(session: OpenSession, request: ContinueRequest, idempotencyKey?: string): Promise<Started>
-  /** Takes up a run that a stopped process left open, with the whole history. */
+  /** Takes up what a stopped process left open: its run, else the next one that waits. */
   resume(session: OpenSession): Promise<void>
-  /** Ends the active run, also one left open; without one it does nothing. */
+  /** What follows the end of a run: the workspace is kept, and the next queued run begins. */
+  next(session: OpenSession): Promise<void>
+  /** Ends the active run, also one left open, and withdraws those that wait; without any it does nothing. */
   cancel(session: OpenSession, reason?: string): Promise<readonly OpenCall[]>
 }
 
-type RunStarted = Extract<StoredEvent, { type: 'run.started' }>
+export interface RunsOptions {
+  store: EventStore
+  agent: Agent
+  snapshots: TurnSnapshots | undefined
+  log: Logger
+  /** Opens the session that goes on for this one, unless it is there, with a queued run. */
+  openNext: (session: OpenSession, next: NextSession) => Promise<void>
+}
 
-export function createRuns({ store, agent, log }: { store: EventStore; agent: Agent; log: Logger }): Runs {
-  const launch = (session: OpenSession, history: readonly StoredEvent[], runId: string) => {
+export interface NextSession {
+  sessionId: string
+  events: readonly EventDraft[]
+}
+
+type RunStarted = Extract<StoredEvent, { type: 'run.started' }>
+type Admitted = Extract<StoredEvent, { type: 'input.admitted' }>
+
+export function createRuns({ store, agent, snapshots, log, openNext }: RunsOptions): Runs {
+  const launch = (session: OpenSession, history: readonly StoredEvent[], runId: string, kept: Promise<void>) => {
     const { writer, hub, id: sessionId } = session
-    const workspace = writer.summary?.workspace ?? ''
+    const { workspace = '', approvals } = writer.summary ?? {}
     const model = history.find((event) => isStartOf(event, runId))?.data.model ?? writer.summary?.model
-    const task = { sessionId, runId, workspace, history, ...(model === undefined ? {} : { model }) }
+    const task = {
+      sessionId,
+      runId,
+      workspace,
+      log: createLiveLog(history, writer),
+      workspaceKept: kept,
+      openNext: (next: { key: string; content: Content }) => goOnElsewhere(session, { runId, ...next }),
+      ...(model === undefined ? {} : { model }),
+      ...(approvals === undefined ? {} : { approvals }),
+    }
     session.attach(startRunner({ agent, task, writer, hub, log }))
   }
 
-  const begin = async (session: OpenSession, history: readonly StoredEvent[], opening: readonly EventDraft[]) => {
-    const runId = `run_${randomUUID()}`
-    const appended = await session.writer.append([...abandonOpenRun(session), ...opening], { runId })
-    const events = [...history, ...appended]
-    launch(session, events, runId)
-    return startedAt(events, runId)
+  /** A session goes on without snapshots, for example where there is no git; it is told once in its log. */
+  const keepWorkspace = async ({ id, writer }: OpenSession, seq: number): Promise<void> => {
+    const workspace = writer.summary?.workspace
+    if (snapshots === undefined || workspace === undefined) return
+    try {
+      await snapshots.take({ id, workspace }, seq)
+    } catch (error) {
+      log.warn({ err: error, sessionId: id }, 'the workspace could not be kept')
+      const why = error instanceof Error ? error.message : String(error)
+      const message = `The workspace as it is now could not be kept, so no revert can bring it back: ${why}`
+      await writer.append([{ type: 'notice', data: { code: 'workspace_not_kept', message } }]).catch(() => {})
+    }
+  }
+
+  const begin = async (session: OpenSession, history: readonly StoredEvent[], opening: Opening) => {
+    const { runId, events } = opening
+    const before = history.at(-1)?.seq ?? 0
+    const appended = await session.writer.append([...abandonOpenRun(session), ...events], { runId })
+    const all = [...history, ...appended]
+    launch(session, all, runId, keepWorkspace(session, before))
+    return startedAt(all, runId)
   }
 
   const resumeRun = async (session: OpenSession, runId: string, history: readonly StoredEvent[]) => {
     const events = await session.writer.append([resumeNotice(history, runId)], { runId })
-    if (events.some(({ type }) => type === 'notice')) launch(session, [...history, ...events], runId)
+    if (events.some(({ type }) => type === 'notice')) launch(session, [...history, ...events], runId, Promise.resolve())
+  }
+
+  const startQueued = async (session: OpenSession) => {
+    const [runId] = session.writer.summary?.queued ?? []
+    if (runId === undefined || session.run !== undefined) return
+    const history = await readAll(store, session.id)
+    const admitted = history.find((event): event is Admitted => event.type === 'input.admitted' && event.runId === runId)
+    const { inputId, plan = {} } = admitted?.data ?? {}
+    await begin(session, history, { runId, events: [{ type: 'run.started', data: { inputId, ...plan } }] })
+  }
+
+  /** The run goes on in a session of its own, whose id follows from the call: asked again, it is the same. */
+  const goOnElsewhere = async (session: OpenSession, next: { runId: string; key: string; content: Content }) => {
+    const { sandbox, workspace, scratch, title, approvals, model } = session.writer.summary ?? {}
+    if (sandbox === undefined || workspace === undefined || scratch === undefined) throw new Error('No summary.')
+    const history = await readAll(store, session.id)
+    const parent = { sessionId: session.id, seq: history.at(-1)?.seq ?? 1 }
+    const { model: asked, tools, limits } = history.find((event) => isStartOf(event, next.runId))?.data ?? {}
+    const { content, key } = next
+    const ids = { sessionId: derivedId('ses', session.id, key), runId: derivedId('run', session.id, key) }
+    const inputId = derivedId('inp', session.id, key)
+    const data = { workspace, scratch, title, sandbox, approvals, model, parent }
+    const plan = { model: asked, tools, limits }
+    await openNext(session, {
+      sessionId: ids.sessionId,
+      events: [
+        { type: 'session.created', data },
+        { type: 'input.admitted', runId: ids.runId, data: { inputId, delivery: 'queue', content, plan } },
+      ],
+    })
+    return ids
+  }
+
+  const steer = async (session: OpenSession, content: Content, idempotency: Idempotency | undefined) => {
+    const inputId = `inp_${randomUUID()}`
+    const [event] = await session.writer.append(({ summary }) => {
+      const run = activeRun(session, summary)
+      const data = { inputId, delivery: 'steer' as const, content, idempotency }
+      return run === undefined ? [] : [{ type: 'input.admitted', runId: run, data }]
+    })
+    return event?.runId === undefined ? undefined : { runId: event.runId, after: event.seq - 1 }
+  }
+
+  const enqueue = async (session: OpenSession, request: RunRequest, idempotency: Idempotency | undefined) => {
+    const { input: content, delivery: _, ...plan } = request
+    const runId = `run_${randomUUID()}`
+    const [event] = await session.writer.append(({ summary }) => {
+      const waiting = summary?.queued.length ?? 0
+      if (activeRun(session, summary) === undefined && waiting === 0) return []
+      if (waiting >= queuedRunsMax) throw queueFull(session.id)
+      const data = { inputId: `inp_${randomUUID()}`, delivery: 'queue' as const, content, plan, idempotency }
+      return [{ type: 'input.admitted', runId, data }]
+    })
+    return event && { runId, after: event.seq - 1 }
+  }
+
+  const startNow = async (session: OpenSession, request: RunRequest, idempotency: Idempotency | undefined) => {
+    const { input: content, delivery = 'start', ...plan } = request
+    const inputId = `inp_${randomUUID()}`
+    return begin(session, await readAll(store, session.id), {
+      runId: `run_${randomUUID()}`,
+      events: [
+        // It has not been queued, whatever was asked for: it starts at once.
+        { type: 'input.admitted', data: { inputId, delivery: delivery === 'queue' ? 'start' : delivery, content } },
+        { type: 'run.started', data: { inputId, ...plan, idempotency } },
+      ],
+    })
   }
 
   return {
-    async start(session, { input, ...plan }, key) {
+    async start(session, request, key) {
+      const { delivery = 'start', ...asked } = request
       const history = await readAll(store, session.id)
-      const idempotency = idempotencyOf({ start: input, ...plan }, key)
+      const idempotency = idempotencyOf({ start: asked, delivery }, key)
       const repeated = findRepeat(history, idempotency)
       if (repeated !== undefined) return startedAt(history, repeated)
-      refuseWhenActive(session)
-      const inputId = `inp_${randomUUID()}`
-      return begin(session, history, [
-        { type: 'input.admitted', data: { inputId, delivery: 'start', content: input } },
-        { type: 'run.started', data: { inputId, ...plan, idempotency } },
-      ])
+      if (delivery === 'start') refuseWhenActive(session)
+      if (delivery === 'interrupt') await session.run?.cancel('Interrupted by a new input.')
+      const admitted =
+        delivery === 'steer'
+          ? await steer(session, request.input, idempotency)
+          : delivery === 'queue'
+            ? await enqueue(session, request, idempotency)
+            : undefined
+      return admitted ?? startNow(session, request, idempotency)
     },
 
     async continue(session, plan, key) {
@@ -94,18 +216,30 @@ export function createRuns({ store, agent, log }: { store: EventStore; agent: Ag
         return startedAt(history, last.id)
       }
       const { model, tools } = history.find((event) => isStartOf(event, last.id))?.data ?? {}
-      return begin(session, history, [
-        { type: 'run.started', data: { continues: last.id, model, tools, ...plan, idempotency } },
-      ])
+      return begin(session, history, {
+        runId: `run_${randomUUID()}`,
+        events: [{ type: 'run.started', data: { continues: last.id, model, tools, ...plan, idempotency } }],
+      })
     },
 
     async resume(session) {
       const run = session.writer.summary?.run
-      if (run?.status !== 'running' || session.run !== undefined) return
-      await resumeRun(session, run.id, await readAll(store, session.id))
+      if (session.run !== undefined) return
+      if (run?.status === 'running') await resumeRun(session, run.id, await readAll(store, session.id))
+      else await startQueued(session)
+    },
+
+    async next(session) {
+      const end = await store.tail(session.id)
+      await keepWorkspace(session, end)
+      await startQueued(session)
     },
 
     async cancel(session, reason) {
+      // First those that wait, or one of them would begin in the place of the one that ends.
+      await session.writer.append(({ summary }) =>
+        (summary?.queued ?? []).map((runId) => ({ type: 'run.cancelled', runId, data: { reason } })),
+      )
       const run = session.writer.summary?.run
       if (run?.status !== 'running') return []
       if (session.run !== undefined) return session.run.cancel(reason)
@@ -115,13 +249,36 @@ export function createRuns({ store, agent, log }: { store: EventStore; agent: Ag
   }
 }
 
-function refuseWhenActive({ id, run, writer }: OpenSession): void {
-  const active = writer.summary?.run
-  if (run === undefined || active?.status !== 'running') return
+interface Opening {
+  runId: string
+  events: readonly EventDraft[]
+}
+
+function derivedId(kind: string, ...of: readonly string[]): string {
+  const hex = createHash('sha256').update(JSON.stringify([kind, ...of])).digest('hex')
+  return `${kind}_${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
+}
+
+/** The run that works here and has no end in the log. */
+function activeRun({ run }: OpenSession, summary: OpenSession['writer']['summary']): string | undefined {
+  return run !== undefined && summary?.run?.status === 'running' ? summary.run.id : undefined
+}
+
+export function refuseWhenActive(session: OpenSession): void {
+  const active = activeRun(session, session.writer.summary)
+  if (active === undefined) return
   throw new SessionFailure(
     'run_active',
-    `Session ${id} is busy with run ${active.id}; wait for its end, or cancel it first.`,
-    { details: { runId: active.id } },
+    `Session ${session.id} is busy with run ${active}; wait for its end, cancel it first, or send the input with the delivery steer, queue or interrupt.`,
+    { details: { runId: active } },
+  )
+}
+
+function queueFull(id: string): SessionFailure {
+  return new SessionFailure(
+    'queue_full',
+    `Session ${id} has ${queuedRunsMax} inputs waiting, which is as many as it takes; wait, or cancel them.`,
+    { details: { queuedRunsMax } },
   )
 }
 
@@ -145,7 +302,7 @@ function lastUnfinishedRun({ id, writer }: OpenSession): { id: string; status: s
 
 function resumeNotice(history: readonly StoredEvent[], runId: string): EventDraft {
   const isResume = (event: StoredEvent) => event.type === 'notice' && event.data.code === 'run_resumed'
-  const own = history.filter((event) => event.runId === runId)
+  const own = history.filter((event) => event.runId === runId || event.parentRunId === runId)
   const resumes = own.length - 1 - own.findLastIndex((event) => !isResume(event))
   if (resumes < resumesWithoutProgressMax) {
     const message = 'The process stopped during this run; it goes on from the log.'

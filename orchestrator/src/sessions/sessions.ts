@@ -1,24 +1,34 @@
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
-import type { Agent, StoredEvent } from '../events/index.js'
+import type { Agent, ApprovalPolicy, StoredEvent } from '../events/index.js'
+import { type ApprovalReply, findApproval, isOpen, type OpenApproval, openApprovals } from './approvals.js'
+import { createBranches, type ForkRequest } from './branches.js'
 import type { EventStore, PageMark, SessionRow } from './event-store.js'
 import { SessionFailure } from './failure.js'
 import type { SessionEvent } from './hub.js'
 import { createHubs } from './hubs.js'
 import type { OpenCall } from './open-calls.js'
-import { createOpenSessions, unknownSession } from './open-sessions.js'
+import { createOpenSessions, type OpenSession, type OpenSessions, unknownSession } from './open-sessions.js'
 import { readAll } from './read-all.js'
-import { type ContinueRequest, createRuns, type RunRequest, type Started } from './runs.js'
+import {
+  type ContinueRequest,
+  createRuns,
+  type NextSession,
+  type RunRequest,
+  refuseWhenActive,
+  type Started,
+} from './runs.js'
 import { type RunSummary, runStatusIn, type SessionSummary } from './summary.js'
+import type { TurnSnapshots } from './turn-snapshots.js'
 import { prepareWorkspace, removeScratch } from './workspace.js'
 
 /** A summary as it is now: a run whose end is not in the log either works somewhere or was interrupted. */
-export type SessionView = Omit<SessionSummary, 'run' | 'closed'> & { run?: RunView }
+export type SessionView = Omit<SessionSummary, 'run' | 'closed' | 'restoring'> & { run?: RunView }
 
 export interface RunView {
   id: string
   sessionId: string
-  status: RunSummary['status'] | 'interrupted'
+  status: RunSummary['status'] | 'queued' | 'interrupted'
 }
 
 export interface NewSession {
@@ -27,6 +37,13 @@ export interface NewSession {
   title?: string | undefined
   model?: string | undefined
   sandbox: SessionSummary['sandbox']
+  approvals?: ApprovalPolicy | undefined
+}
+
+export interface SessionChanges {
+  title?: string | undefined
+  model?: string | undefined
+  approvals?: ApprovalPolicy | undefined
 }
 
 export interface StartedRun {
@@ -46,7 +63,12 @@ export interface Sessions {
   create(session: NewSession): Promise<SessionView>
   get(id: string): Promise<SessionView>
   list(page: { limit: number; before?: PageMark; search?: string }): Promise<SessionView[]>
-  rename(id: string, title: string): Promise<SessionView>
+  /** The model and the policy hold from the next run on. */
+  change(id: string, changes: SessionChanges): Promise<SessionView>
+  /** A new session with the conversation up to a seq between two turns. */
+  fork(id: string, request: ForkRequest): Promise<SessionView>
+  /** Takes back what came after a seq between two turns, in the conversation and in the workspace. */
+  revert(id: string, seq: number): Promise<SessionView>
   /** Cancels its run, tells its followers, and removes its log and its scratch folder. */
   remove(id: string): Promise<void>
 
@@ -54,6 +76,11 @@ export interface Sessions {
   continueRun(id: string, request: ContinueRequest, idempotencyKey?: string): Promise<StartedRun>
   /** Resolves when the run has ended, after `stopGraceMs` at the latest. */
   cancelRun(id: string, reason?: string): Promise<Cancelled>
+
+  /** The questions that wait for a person. */
+  approvals(id: string): Promise<OpenApproval[]>
+  /** Answering the same way twice is no error. */
+  answerApproval(id: string, approvalId: string, reply: ApprovalReply): Promise<void>
 
   history(id: string): Promise<readonly StoredEvent[]>
   /** Every event after `after`, then what happens, in batches, until the signal or the end of the session. */
@@ -72,14 +99,30 @@ export interface SessionsOptions {
   owner: string
   /** Where scratch workspaces are made. */
   scratchRoot: string
+  /** Nothing is kept of workspaces when absent. */
+  snapshots?: TurnSnapshots
   log: Logger
   now: () => number
 }
 
-export function createSessions({ store, agent, owner, scratchRoot, log, now }: SessionsOptions): Sessions {
+export function createSessions({ store, agent, owner, scratchRoot, snapshots, log, now }: SessionsOptions): Sessions {
   const hubs = createHubs({ store, now, log, isLocal: (id) => open.get(id) !== undefined })
-  const open = createOpenSessions({ store, hubs, owner, now, log })
-  const runs = createRuns({ store, agent, log })
+  const open: OpenSessions = createOpenSessions({ store, hubs, owner, now, log, onIdle: (session) => afterRun(session) })
+  const openNext = async (_: OpenSession, { sessionId, events }: NextSession) => {
+    if ((await store.find(sessionId)) === undefined) await open.create(sessionId, ({ writer }) => writer.append(events))
+  }
+  const runs = createRuns({ store, agent, snapshots, log, openNext })
+  const branches = createBranches({ store, open: () => open, snapshots, scratchRoot, log })
+
+  const afterRun = async (session: OpenSession) => {
+    const run = session.writer.summary?.run
+    if (run?.status === 'continued') await startContinuation(session.id, run.id)
+    await runs.next(session)
+  }
+  const startContinuation = async (id: string, runId: string) => {
+    const continued = (await readAll(store, id)).find((event) => event.type === 'continued' && event.runId === runId)
+    if (continued?.type === 'continued') await open.use(continued.data.sessionId, runs.resume)
+  }
 
   const find = async (id: string): Promise<SessionRow> => {
     const row = await store.find(id)
@@ -88,7 +131,7 @@ export function createSessions({ store, agent, owner, scratchRoot, log, now }: S
   }
 
   const view = ({ summary, leasedBy }: SessionRow): SessionView => {
-    const { closed: _, run, ...rest } = summary
+    const { closed: _closed, restoring: _restoring, run, ...rest } = summary
     if (run === undefined) return rest
     const works = open.get(summary.id)?.run !== undefined || (leasedBy !== undefined && leasedBy !== owner)
     const status = run.status === 'running' && !works ? 'interrupted' : run.status
@@ -104,8 +147,14 @@ export function createSessions({ store, agent, owner, scratchRoot, log, now }: S
   const started = async (id: string, { runId, after }: Started) => ({ run: await viewRun(id, runId), after })
 
   const finishRemoval = async ({ id, scratch, workspace }: SessionSummary) => {
-    if (scratch) await removeScratch(workspace)
+    if (scratch && !(await isShared(id, workspace))) await removeScratch(workspace)
+    await snapshots?.remove(id)
     await store.remove(id)
+  }
+  /** A session that goes on for another one works in the same scratch folder. */
+  const isShared = async (id: string, workspace: string): Promise<boolean> => {
+    const users = await store.list({ limit: 100, search: workspace })
+    return users.some(({ summary }) => summary.id !== id && summary.workspace === workspace)
   }
 
   const cancel = async (id: string, reason?: string): Promise<readonly OpenCall[]> => {
@@ -124,10 +173,10 @@ export function createSessions({ store, agent, owner, scratchRoot, log, now }: S
   }
 
   return {
-    async create({ workspace: asked, title, model, sandbox }) {
+    async create({ workspace: asked, title, model, sandbox, approvals }) {
       const id = `ses_${randomUUID()}`
       const { path: workspace, scratch } = await prepareWorkspace(asked, scratchRoot)
-      const data = { workspace, scratch, title, model, sandbox }
+      const data = { workspace, scratch, title, model, sandbox, approvals }
       try {
         await open.create(id, ({ writer }) => writer.append([{ type: 'session.created', data }]))
       } catch (error) {
@@ -138,8 +187,25 @@ export function createSessions({ store, agent, owner, scratchRoot, log, now }: S
     },
     get: async (id) => view(await find(id)),
     list: async (page) => (await store.list(page)).map(view),
-    async rename(id, title) {
-      await open.use(id, ({ writer }) => writer.append([{ type: 'session.renamed', data: { title } }]))
+    async change(id, { title, ...configured }) {
+      await open.use(id, ({ writer }) =>
+        writer.append([
+          ...(title === undefined ? [] : [{ type: 'session.renamed' as const, data: { title } }]),
+          ...(Object.values(configured).some((value) => value !== undefined)
+            ? [{ type: 'session.configured' as const, data: configured }]
+            : []),
+        ]),
+      )
+      return view(await find(id))
+    },
+    async fork(id, request) {
+      return view(await find(await open.use(id, (session) => branches.fork(session, request))))
+    },
+    async revert(id, seq) {
+      await open.use(id, async (session) => {
+        refuseWhenActive(session)
+        await branches.revert(session, seq)
+      })
       return view(await find(id))
     },
     async remove(id) {
@@ -164,6 +230,23 @@ export function createSessions({ store, agent, owner, scratchRoot, log, now }: S
       return { run: await viewRun(id, run.id), hanging }
     },
 
+    async approvals(id) {
+      await find(id)
+      return openApprovals(await readAll(store, id))
+    },
+    async answerApproval(id, approvalId, reply) {
+      await open.use(id, async ({ writer, run }) => {
+        const history = run?.log.events ?? (await readAll(store, id))
+        const asked = findApproval(history, { id: approvalId, sessionId: id, reply })
+        if (asked === undefined) return
+        const { runId, stepId, parentRunId } = asked
+        // It may expire in this moment.
+        const answer = { type: 'approval.answered' as const, runId, stepId, parentRunId, data: { approvalId, ...reply } }
+        const written = await writer.append(() => (run && !isOpen(run.log.events, asked) ? [] : [answer]))
+        if (written.length === 0) findApproval(run?.log.events ?? history, { id: approvalId, sessionId: id, reply })
+      })
+    },
+
     async history(id) {
       await find(id)
       return readAll(store, id)
@@ -180,7 +263,11 @@ export function createSessions({ store, agent, owner, scratchRoot, log, now }: S
         if (leasedBy !== undefined && leasedBy !== owner) continue
         const work = async () => {
           if (summary.closed) await finishRemoval(summary)
-          else if (resume) await open.use(summary.id, runs.resume)
+          else
+            await open.use(summary.id, async (session) => {
+              await branches.finishRevert(session)
+              if (resume) await runs.resume(session)
+            })
         }
         await work().catch((error: unknown) => log.error({ err: error, sessionId: summary.id }, 'could not recover'))
       }

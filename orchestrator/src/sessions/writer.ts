@@ -9,10 +9,24 @@ export interface Writer {
    * All or none, in the order of the calls. Events that break the schema are rejected and nothing else happens; once
    * the store rejected one call every later one is, with the same error.
    */
-  append(drafts: readonly EventDraft[], context?: AppendContext): Promise<readonly StoredEvent[]>
+  append(drafts: Drafts, context?: AppendContext): Promise<readonly StoredEvent[]>
+  /** Calls back with what was appended, before anybody else hears of it, until the returned function is called. */
+  onAppend(listener: (events: readonly StoredEvent[]) => void): () => void
   readonly summary: SessionSummary | undefined
   /** What made the writer unusable: its place in the log is no longer known. */
   readonly broken: unknown
+}
+
+/**
+ * Events, or what decides on them when their turn has come and nothing can come in between; nothing is appended where
+ * it gives none.
+ */
+export type Drafts = readonly EventDraft[] | ((place: Place) => readonly EventDraft[])
+
+export interface Place {
+  /** The newest event's. */
+  seq: number
+  summary: SessionSummary | undefined
 }
 
 export interface AppendContext {
@@ -36,9 +50,12 @@ export function createWriter({ store, hub, session, epoch, tail, now, ...options
   let summary = options.summary
   let broken: unknown
   let queue: Promise<unknown> = Promise.resolve()
+  const listeners = new Set<(events: readonly StoredEvent[]) => void>()
 
-  const appendNow = async (drafts: readonly EventDraft[], context: AppendContext): Promise<readonly StoredEvent[]> => {
+  const appendNow = async (given: Drafts, context: AppendContext): Promise<readonly StoredEvent[]> => {
     if (broken !== undefined) throw broken
+    const drafts = typeof given === 'function' ? given({ seq, summary }) : given
+    if (drafts.length === 0) return []
     const time = new Date(now()).toISOString()
     // What cannot be read back would close the whole session, so it is refused before it is written.
     const place = (draft: EventDraft, index: number): StoredEvent =>
@@ -48,7 +65,7 @@ export function createWriter({ store, hub, session, epoch, tail, now, ...options
         sessionId: session,
         runId: context.runId,
         ...draft,
-        time,
+        time: draft.time ?? time,
       })
     const events = drafts.map(place)
     const after = events.reduce<SessionSummary | undefined>(summarise, summary)
@@ -63,6 +80,7 @@ export function createWriter({ store, hub, session, epoch, tail, now, ...options
     }
     seq += events.length
     summary = after
+    for (const listener of listeners) listener(events)
     hub.publish(events, context.part)
     return events
   }
@@ -72,6 +90,10 @@ export function createWriter({ store, hub, session, epoch, tail, now, ...options
       const result = queue.then(() => appendNow(drafts, context))
       queue = result.catch(() => {})
       return result
+    },
+    onAppend(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
     },
     get summary() {
       return summary

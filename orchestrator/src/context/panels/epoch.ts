@@ -1,5 +1,5 @@
 import type { ChatMessage, Model } from '../../providers/index.js'
-import { effectiveEvents, type LogEvent } from '../log-event.js'
+import { collapsesPanels, effectiveEvents, type LogEvent } from '../log-event.js'
 import { type History, renderHistory } from '../messages.js'
 import { noUsage } from '../usage.js'
 import { epochReason } from './cost.js'
@@ -46,7 +46,7 @@ export function dueEpoch({ log, model, nowMs }: EpochQuestion): string | undefin
 
 /** Whether panels have been told about since all of their text collapsed. */
 function hasNews(log: readonly LogEvent[]): boolean {
-  const from = log.findLastIndex(({ type }) => type === 'epoch')
+  const from = log.findLastIndex(collapsesPanels)
   return log.slice(from + 1).some((event) => event.type === 'panel.changed' && event.data.changes.length > 0)
 }
 

@@ -1,10 +1,10 @@
 import { chmod, open } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
 import { type Client, createClient, type InArgs, LibsqlError, type Row } from '@libsql/client'
-import { storedEventSchema } from '../../events/index.js'
+import { type StoredEvent, storedEventSchema } from '../../events/index.js'
 import { type AppendBatch, type EventStore, Fenced, readBytesMax, type SessionRow } from '../event-store.js'
 import { SessionFailure } from '../failure.js'
-import { sessionSummarySchema } from '../summary.js'
+import { isUnsettled, sessionSummarySchema } from '../summary.js'
 import { schema, schemaVersion } from './schema.js'
 
 /** Another process may hold the file's write lock this long before we give up; at 0 two processes fail each other. */
@@ -109,18 +109,38 @@ async function prepare(client: Client): Promise<void> {
 
 /** The fence is part of the statement that writes, so nothing can come between the check and the write. */
 async function append(client: Client, { session, expectedSeq, epoch, events, summary }: AppendBatch): Promise<void> {
-  const values = events.map(() => '(?, ?, ?, ?, ?)').join(', ')
-  const rows = events.flatMap((event) => {
-    const body = JSON.stringify(event)
-    return [session, event.seq, event.type, Buffer.byteLength(body), body]
+  const statements = chunks(events).map(({ at, chunk }) => {
+    const values = chunk.map(() => '(?, ?, ?, ?, ?)').join(', ')
+    const rows = chunk.flatMap((event) => {
+      const body = JSON.stringify(event)
+      return [session, event.seq, event.type, Buffer.byteLength(body), body]
+    })
+    return { sql: appendSql(values), args: [...rows, session, epoch, session, expectedSeq + at] }
   })
-  const insert = { sql: appendSql(values), args: [...rows, session, epoch, session, expectedSeq] }
+  const [first, ...later] = statements
+  if (first === undefined) return
   const written =
-    summary === undefined
-      ? await told(client.execute(insert))
-      : (await told(client.batch([insert, { sql: summarySql, args: summaryArgs(summary) }], 'write')))[0]
-  if (written?.rowsAffected === events.length) return
+    summary === undefined && later.length === 0
+      ? [await told(client.execute(first))]
+      : await told(client.batch([...statements, ...summaryStatements(summary)], 'write'))
+  const added = written.slice(0, statements.length).reduce((sum, { rowsAffected }) => sum + rowsAffected, 0)
+  if (added === events.length) return
   throw new Fenced(`The lease of ${session} is not at epoch ${epoch}, or its log does not end at ${expectedSeq}.`)
+}
+
+/** SQLite takes 32,766 values in a statement. Where the first chunk is refused, those after it do not fit either. */
+const eventsPerStatementMax = 1_000
+
+function chunks(events: readonly StoredEvent[]): { at: number; chunk: readonly StoredEvent[] }[] {
+  const found = []
+  for (let at = 0; at < events.length; at += eventsPerStatementMax) {
+    found.push({ at, chunk: events.slice(at, at + eventsPerStatementMax) })
+  }
+  return found
+}
+
+function summaryStatements(summary: AppendBatch['summary']): { sql: string; args: string[] }[] {
+  return summary === undefined ? [] : [{ sql: summarySql, args: summaryArgs(summary) }]
 }
 
 function appendSql(values: string): string {
@@ -136,7 +156,7 @@ const summarySql = `INSERT INTO sessions (id, created_at, state, words, body)
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, words = excluded.words, body = excluded.body`
 
 function summaryArgs(summary: NonNullable<AppendBatch['summary']>): string[] {
-  const state = summary.closed ? 'closed' : summary.run?.status === 'running' ? 'running' : 'settled'
+  const state = summary.closed ? 'closed' : isUnsettled(summary) ? 'running' : 'settled'
   const words = `${summary.title ?? ''}\n${summary.workspace}`.toLowerCase()
   return [summary.id, summary.createdAt, state, words, JSON.stringify(summary)]
 }
