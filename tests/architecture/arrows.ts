@@ -20,7 +20,8 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   sandbox: [],
 
   'orchestrator/events': ['kit/wire'],
-  'orchestrator/providers': ['kit/jail', 'orchestrator/events'],
+  'orchestrator/kept': ['kit/jail'],
+  'orchestrator/providers': ['kit/jail', 'orchestrator/events', 'orchestrator/kept'],
   'orchestrator/context': ['kit/panel', 'kit/wire', 'orchestrator/events', 'orchestrator/providers'],
   'orchestrator/connect': ['kit/client', 'kit/wire', 'sandbox'],
   'orchestrator/loop': [
