@@ -32,8 +32,8 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
     'orchestrator/connect',
   ],
   'orchestrator/sessions': ['kit/jail', 'orchestrator/events'],
-  'orchestrator/http': ['kit/jail', 'orchestrator/events', 'orchestrator/sessions'],
-  'orchestrator/config': ['kit/jail'],
+  'orchestrator/http': ['kit/jail', 'orchestrator/events', 'orchestrator/sessions', 'orchestrator/providers'],
+  'orchestrator/config': ['kit/jail', 'orchestrator/events', 'orchestrator/kept'],
   'orchestrator/scripted-model': [],
   'orchestrator/demo': ['orchestrator/scripted-model'],
   'orchestrator/cli': [

@@ -22,6 +22,16 @@ export const userProviderSchema = z.strictObject({
   otherModels: userModelSchema.omit({ id: true, aliases: true }).nullable().default(unknownModel),
 })
 
+/** The same as a change of it: what is left out is left out, and no default stands for it. */
+export const providerChangeSchema = userProviderSchema
+  .omit({ id: true })
+  .extend({
+    auth: providerSchema.shape.auth.removeDefault(),
+    models: z.array(userModelSchema),
+    otherModels: userModelSchema.omit({ id: true, aliases: true }).nullable(),
+  })
+  .partial()
+
 export type UserProvider = z.input<typeof userProviderSchema>
 
 /** Everything that was left out gets its default. `where` names the source in the `ProviderFailure` it may throw. */
