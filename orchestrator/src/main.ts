@@ -19,7 +19,7 @@ import type { Agent } from './events/index.js'
 import { type Catalog, createServer, loadToken } from './http/index.js'
 import { runLimits, runLoop } from './loop/index.js'
 import { effectiveLimits } from './loop/limits.js'
-import { createProviders, type Model, type Providers } from './providers/index.js'
+import { createProviders, type Model, ProviderFailure, type Providers } from './providers/index.js'
 import { createSessions, lockInstance, makeDataFolder, openLibsqlStore, type Sessions } from './sessions/index.js'
 
 /** The one file that sees every room: it puts them together and hands the result to the commands. */
@@ -28,13 +28,13 @@ const clientInfo = { name: 'auroracoder', version }
 const toolServers = ['files', 'shell'] as const
 const instanceName = 'default'
 
-async function open({ settings: flags, env, recover }: OpenOptions): Promise<Orchestrator> {
+async function open({ settings: flags, env, recover, modelLater = false }: OpenOptions): Promise<Orchestrator> {
   const config = loadConfig({ flags, env, cwd: process.cwd() })
   if (config.sandbox === 'docker') throw new Failure('The docker sandbox is not there yet. Use --sandbox local.')
   const settings = await openSettings(config)
   const { dataDir, configured } = config
   const providers = await createProviders({ dataDir, env, configured, preferred: settings.current })
-  const model = providers.modelFor()
+  const modelId = modelLater ? usableModel(providers)?.id : providers.modelFor().id
   await makeDataFolder(config.dataDir)
   const log = pino({ name: 'auroracoder', level: env.AURORACODER_LOG_LEVEL || 'warn' }, pino.destination(2))
 
@@ -52,7 +52,7 @@ async function open({ settings: flags, env, recover }: OpenOptions): Promise<Orc
   return {
     config,
     sessions,
-    modelId: model.id,
+    modelId,
     async listen() {
       const { token, file } = await loadToken({ dataDir: config.dataDir, given: env.AURORACODER_TOKEN })
       const http = createServer({
@@ -62,7 +62,7 @@ async function open({ settings: flags, env, recover }: OpenOptions): Promise<Orc
         log,
         now: Date.now,
         toMessages: (events) => {
-          const { thinking, images } = shownModel(providers, model)
+          const { thinking, images } = usableModel(providers) ?? { thinking: true, images: true }
           return toMessages(events, { thinking, images, panelPolicy: panelPolicyOf(settings) })
         },
         catalog: catalogOf({ workbenches, providers, config }),
@@ -85,12 +85,12 @@ async function open({ settings: flags, env, recover }: OpenOptions): Promise<Orc
   }
 }
 
-/** The model that would run now; a key that was taken away meanwhile is no reason not to show a history. */
-function shownModel(providers: Providers, before: Model): Model {
+/** The model that would run now; that there is none yet is no reason not to serve, or not to show a history. */
+function usableModel(providers: Providers): Model | undefined {
   try {
     return providers.modelFor()
   } catch (error) {
-    if (error instanceof Failure) return before
+    if (error instanceof ProviderFailure && error.code === 'no_key') return undefined
     throw error
   }
 }
