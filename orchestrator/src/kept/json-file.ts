@@ -58,7 +58,8 @@ async function readPrivate(file: string): Promise<string | undefined> {
     if ((await stat(file)).mode & 0o077) await chmod(file, ownerOnly)
     return await readFile(file, 'utf8')
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
+    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR'))
+      return undefined
     throw unusable(file, cause)
   }
 }
