@@ -12,12 +12,14 @@ import { scriptedModelCommand } from './cli/scripted-model.js'
 import { serveCommand } from './cli/serve.js'
 import { startCommand } from './cli/start.js'
 import { type Config, loadConfig } from './config/config.js'
+import { openSettings, type RunningSettings } from './config/kept-settings.js'
 import { createWorkbenches, type Workbenches } from './connect/index.js'
 import { buildSystemPrompt, type PanelPolicy, toMessages, workspaceNote } from './context/index.js'
 import type { Agent } from './events/index.js'
 import { type Catalog, createServer, loadToken } from './http/index.js'
-import { runLoop } from './loop/index.js'
-import { builtInProviders, chooseModel, createModel, type Model, type Provider } from './providers/index.js'
+import { runLimits, runLoop } from './loop/index.js'
+import { effectiveLimits } from './loop/limits.js'
+import { createProviders, type Model, ProviderFailure, type Providers } from './providers/index.js'
 import { createSessions, lockInstance, makeDataFolder, openLibsqlStore, type Sessions } from './sessions/index.js'
 
 /** The one file that sees every room: it puts them together and hands the result to the commands. */
@@ -26,13 +28,13 @@ const clientInfo = { name: 'auroracoder', version }
 const toolServers = ['files', 'shell'] as const
 const instanceName = 'default'
 
-async function open({ settings, env, recover }: OpenOptions): Promise<Orchestrator> {
-  const config = loadConfig({ flags: settings, env, cwd: process.cwd() })
+async function open({ settings: flags, env, recover, modelLater = false }: OpenOptions): Promise<Orchestrator> {
+  const config = loadConfig({ flags, env, cwd: process.cwd() })
   if (config.sandbox === 'docker') throw new Failure('The docker sandbox is not there yet. Use --sandbox local.')
-  const providers = builtInProviders(env)
-  const modelFor = (id?: string): Model =>
-    createModel({ choice: chooseModel({ ...asked(id ?? config.model), providers, env }) })
-  const model = modelFor()
+  const settings = await openSettings(config)
+  const { dataDir, configured } = config
+  const providers = await createProviders({ dataDir, env, configured, preferred: settings.current })
+  const modelId = modelLater ? usableModel(providers)?.id : providers.modelFor().id
   await makeDataFolder(config.dataDir)
   const log = pino({ name: 'auroracoder', level: env.AURORACODER_LOG_LEVEL || 'warn' }, pino.destination(2))
 
@@ -42,7 +44,7 @@ async function open({ settings, env, recover }: OpenOptions): Promise<Orchestrat
   const store = await openLibsqlStore({ file: join(config.dataDir, 'sessions.db'), now: Date.now })
   const workbenches = openWorkbenches(config, env)
   const scratchRoot = join(config.dataDir, 'scratch')
-  const agent = createAgent({ workbenches, modelFor, panelPolicy: config.livingState })
+  const agent = createAgent({ workbenches, providers, settings })
   const kept = createSessions({ store, agent, owner, scratchRoot, log, now: Date.now })
   const sessions = withWorkbenches(kept, { workbenches, dataDir: config.dataDir })
   const server: { close(): Promise<void> }[] = []
@@ -50,7 +52,7 @@ async function open({ settings, env, recover }: OpenOptions): Promise<Orchestrat
   return {
     config,
     sessions,
-    modelId: model.id,
+    modelId,
     async listen() {
       const { token, file } = await loadToken({ dataDir: config.dataDir, given: env.AURORACODER_TOKEN })
       const http = createServer({
@@ -59,9 +61,14 @@ async function open({ settings, env, recover }: OpenOptions): Promise<Orchestrat
         version,
         log,
         now: Date.now,
-        toMessages: (events) =>
-          toMessages(events, { thinking: model.thinking, images: model.images, panelPolicy: config.livingState }),
-        catalog: catalogOf({ workbenches, providers, model, config }),
+        toMessages: (events) => {
+          const { thinking, images } = usableModel(providers) ?? { thinking: true, images: true }
+          return toMessages(events, { thinking, images, panelPolicy: panelPolicyOf(settings) })
+        },
+        catalog: catalogOf({ workbenches, providers, config }),
+        check: { model: providers.check },
+        providers,
+        settings,
       })
       await http.listen({ host: config.host, port: config.port })
       server.push(http)
@@ -78,8 +85,18 @@ async function open({ settings, env, recover }: OpenOptions): Promise<Orchestrat
   }
 }
 
-function asked(model: string | undefined): { model?: string } {
-  return model === undefined ? {} : { model }
+/** The model that would run now; that there is none yet is no reason not to serve, or not to show a history. */
+function usableModel(providers: Providers): Model | undefined {
+  try {
+    return providers.modelFor()
+  } catch (error) {
+    if (error instanceof ProviderFailure && error.code === 'no_key') return undefined
+    throw error
+  }
+}
+
+function panelPolicyOf(settings: RunningSettings): PanelPolicy {
+  return settings.current().livingState ?? 'auto'
 }
 
 function openWorkbenches(config: Config, env: OpenOptions['env']): Workbenches {
@@ -93,12 +110,12 @@ function openWorkbenches(config: Config, env: OpenOptions['env']): Workbenches {
 
 interface AgentOptions {
   workbenches: Workbenches
-  panelPolicy: PanelPolicy
-  modelFor(id?: string): Model
+  providers: Providers
+  settings: RunningSettings
 }
 
 /** What answers an input: the loop, with the session's tools and model. */
-function createAgent({ workbenches, panelPolicy, modelFor }: AgentOptions): Agent {
+function createAgent({ workbenches, providers, settings }: AgentOptions): Agent {
   return async function* agent({ sessionId, runId, workspace, history, signal, model }) {
     const bench = await workbenches.open({ sessionId, workspace }).catch(asFailure)
     const { tools } = bench
@@ -106,9 +123,10 @@ function createAgent({ workbenches, panelPolicy, modelFor }: AgentOptions): Agen
       yield* runLoop(
         { runId, history, signal },
         {
-          model: modelFor(model),
+          model: providers.modelFor(model),
           tools,
-          panelPolicy,
+          panelPolicy: panelPolicyOf(settings),
+          limits: effectiveLimits(runLimits, settings.current().limits),
           opening: {
             system: () => buildSystemPrompt({ workspace, instructions: tools.instructions }),
             workspace: () =>
@@ -153,23 +171,13 @@ function withWorkbenches(sessions: Sessions, { workbenches, dataDir }: ToolsOpti
 
 interface CatalogOptions {
   workbenches: Workbenches
-  providers: readonly Provider[]
-  model: Model
+  providers: Providers
   config: Config
 }
 
-function catalogOf({ workbenches, providers, model, config }: CatalogOptions): Catalog {
+function catalogOf({ workbenches, providers, config }: CatalogOptions): Catalog {
   return {
-    models: async () =>
-      providers.flatMap((provider) =>
-        provider.models.map(({ id, contextTokens, outputTokensMax }) => ({
-          id,
-          provider: provider.id,
-          contextTokens,
-          outputTokensMax,
-          default: id === model.id,
-        })),
-      ),
+    models: async () => providers.models(),
     async tools() {
       const bench = await workbenches.open({ sessionId: 'catalog', workspace: config.dataDir })
       try {

@@ -20,7 +20,8 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   sandbox: [],
 
   'orchestrator/events': ['kit/wire'],
-  'orchestrator/providers': ['kit/jail', 'orchestrator/events'],
+  'orchestrator/kept': ['kit/jail'],
+  'orchestrator/providers': ['kit/jail', 'orchestrator/events', 'orchestrator/kept'],
   'orchestrator/context': ['kit/panel', 'kit/wire', 'orchestrator/events', 'orchestrator/providers'],
   'orchestrator/connect': ['kit/client', 'kit/wire', 'sandbox'],
   'orchestrator/loop': [
@@ -31,8 +32,8 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
     'orchestrator/connect',
   ],
   'orchestrator/sessions': ['kit/jail', 'orchestrator/events'],
-  'orchestrator/http': ['kit/jail', 'orchestrator/events', 'orchestrator/sessions'],
-  'orchestrator/config': ['kit/jail'],
+  'orchestrator/http': ['kit/jail', 'orchestrator/events', 'orchestrator/sessions', 'orchestrator/providers'],
+  'orchestrator/config': ['kit/jail', 'orchestrator/events', 'orchestrator/kept'],
   'orchestrator/scripted-model': [],
   'orchestrator/demo': ['orchestrator/scripted-model'],
   'orchestrator/cli': [

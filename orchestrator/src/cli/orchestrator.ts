@@ -5,8 +5,8 @@ import type { Sessions } from '../sessions/index.js'
 export interface Orchestrator {
   readonly config: Config
   readonly sessions: Sessions
-  /** The id of the model that runs use unless they name one. */
-  readonly modelId: string
+  /** The id of the model that runs use unless they name one; absent while no provider has a key. */
+  readonly modelId: string | undefined
   /** Serves the API. Throws `Failure` when the port is taken. */
   listen(): Promise<Listening>
   close(): Promise<void>
@@ -25,9 +25,11 @@ export interface OpenOptions {
   env: Readonly<Record<string, string | undefined>>
   /** Go on with runs that a stopped process left open. */
   recover: 'resume' | 'leave' | 'nothing'
+  /** Opens also where no model can be used yet: a key may come over HTTP. */
+  modelLater?: boolean
 }
 
-/** Throws `Failure` for a configuration that cannot work, such as a missing key. */
+/** Throws `Failure` for a configuration that cannot work; one with the code `no_key` where no model can be used. */
 export type OpenOrchestrator = (options: OpenOptions) => Promise<Orchestrator>
 
 /** What a command gets from outside. */

@@ -63,7 +63,9 @@ export async function showTask(orchestrator: Orchestrator, options: TaskOptions)
   const { task, session, json, ending, env } = options
   const terminal = createTerminal(process.stdout, env)
   if (!json)
-    terminal.write(`${terminal.style.bold(task)}\n${terminal.style.dim(`${modelId} in ${session.workspace}`)}\n\n`)
+    terminal.write(
+      `${terminal.style.bold(task)}\n${terminal.style.dim(`${modelId ?? 'no model'} in ${session.workspace}`)}\n\n`,
+    )
   const changes = json ? undefined : await watchChanges(orchestrator, session, env)
   const { run, after } = await sessions.startRun(session.id, { input: [{ type: 'text', text: task }] })
   const transcript = createTranscript(terminal)

@@ -12,7 +12,12 @@ export interface ServeArguments {
 /** Serves the API until the process is told to end. */
 export async function serveCommand(args: ServeArguments, { open, env }: World): Promise<ExitCode> {
   const ending = endingSignal()
-  const orchestrator = await open({ settings: args.settings, env, recover: args.resume ? 'resume' : 'leave' })
+  const orchestrator = await open({
+    settings: args.settings,
+    env,
+    recover: args.resume ? 'resume' : 'leave',
+    modelLater: true,
+  })
   try {
     const listening = await orchestrator.listen()
     announce(listening, orchestrator, args.json)
@@ -31,7 +36,7 @@ export function announce(listening: Listening, { modelId }: Orchestrator, json: 
     return
   }
   const lines = [
-    `AuroraCoder listens on ${url} (model: ${modelId})`,
+    `AuroraCoder listens on ${url} (model: ${modelId ?? 'none yet; give a provider its key with PUT /v1/providers/{id}'})`,
     `  token:       ${tokenFile ?? 'as given by AURORACODER_TOKEN'}`,
     `  log in once: ${listening.loginUrl()}`,
     '  Tools run as plain processes of this machine: the workspace is no security boundary for the shell.',

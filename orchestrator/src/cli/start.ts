@@ -1,3 +1,4 @@
+import { Failure } from '@auroracoder/kit/jail'
 import { createDemoWorkspace, demoScript, demoTask } from '../demo/index.js'
 import { createScriptedModel } from '../scripted-model/index.js'
 import { type ExitCode, exitCodes } from './exit-codes.js'
@@ -12,23 +13,44 @@ const demoDelayMs = 12
 /** Serves the API; where no model is configured, a scripted one shows what the product does, and stays. */
 export async function startCommand(args: ServeArguments, world: World): Promise<ExitCode> {
   const ending = endWithParent(endingSignal())
-  const isDemo = !world.env.DEEPSEEK_API_KEY && !world.env.DEEPSEEK_BASE_URL
-  const model = isDemo ? await createScriptedModel({ script: demoScript, delayMs: demoDelayMs }) : undefined
-  const env = model ? { ...world.env, DEEPSEEK_BASE_URL: model.url } : world.env
+  const options = { settings: args.settings, recover: args.resume ? 'resume' : 'leave' } as const
+  const real = await world.open({ ...options, env: world.env }).catch(withoutKey)
+  if (real !== undefined) return stayUp(real, { ending, json: args.json })
+
+  const model = await createScriptedModel({ script: demoScript, delayMs: demoDelayMs })
+  const env = { ...world.env, DEEPSEEK_BASE_URL: model.url, AURORACODER_MODEL: 'deepseek-flash' }
   try {
-    const orchestrator = await world.open({ settings: args.settings, env, recover: args.resume ? 'resume' : 'leave' })
-    try {
-      const listening = await orchestrator.listen()
-      announce(listening, orchestrator, args.json)
-      if (isDemo) await demonstrate({ orchestrator, listening, ending, env, json: args.json })
-      await untilAborted(ending)
-      return exitCodes.completed
-    } finally {
-      await orchestrator.close()
-    }
+    const orchestrator = await world.open({ ...options, env })
+    const show = (listening: Listening) => demonstrate({ orchestrator, listening, ending, env, json: args.json })
+    return await stayUp(orchestrator, { ending, json: args.json, show })
   } finally {
-    await model?.close()
+    await model.close()
   }
+}
+
+interface StayOptions {
+  ending: AbortSignal
+  json: boolean
+  /** Shown once the service listens. */
+  show?: (listening: Listening) => Promise<void>
+}
+
+async function stayUp(orchestrator: Orchestrator, { ending, json, show }: StayOptions): Promise<ExitCode> {
+  try {
+    const listening = await orchestrator.listen()
+    announce(listening, orchestrator, json)
+    await show?.(listening)
+    await untilAborted(ending)
+    return exitCodes.completed
+  } finally {
+    await orchestrator.close()
+  }
+}
+
+/** Where no provider has a key there is a demonstration; any other failure stands. */
+function withoutKey(error: unknown): undefined {
+  if (error instanceof Failure && 'code' in error && error.code === 'no_key') return undefined
+  throw error
 }
 
 interface Demonstration {
@@ -44,7 +66,9 @@ async function demonstrate({ orchestrator, listening, ending, env, json }: Demon
   const session = await sessions.create({ workspace: null, title: 'Demonstration', sandbox: config.sandbox })
   await createDemoWorkspace(session.workspace)
   if (!json) {
-    process.stdout.write('\nNo DEEPSEEK_API_KEY is set: a scripted model shows one task on a scratch workspace.\n\n')
+    process.stdout.write(
+      '\nNo provider of models has a key: a scripted model shows one task on a scratch workspace.\n\n',
+    )
   }
   await showTask(orchestrator, { task: demoTask, session, json, ending, env })
   if (json || ending.aborted) return
@@ -52,7 +76,7 @@ async function demonstrate({ orchestrator, listening, ending, env, json }: Demon
   const lines = [
     'The service stays up. Replay what happened:',
     `  curl -N -H "${authorization}" ${listening.url}/v1/sessions/${session.id}/events`,
-    'Set DEEPSEEK_API_KEY and start again to give it work of your own. Ctrl-C ends it.',
+    'Set DEEPSEEK_API_KEY, or the key of another provider (.env.example), and start again to give it work of your own. Ctrl-C ends it.',
   ]
   process.stdout.write(`\n${lines.join('\n')}\n`)
 }

@@ -23,6 +23,8 @@ describe('the configuration', () => {
       model: undefined,
       livingState: 'auto',
       dataDir: '/data/auroracoder',
+      fixed: {},
+      configured: { where: join(cwd, configFileName), providers: [] },
     })
   })
 
@@ -53,9 +55,20 @@ describe('the configuration', () => {
     ['a port that is no number', { AURORACODER_PORT: 'eighty' }, /port: .*NaN/],
     ['a port out of range', { AURORACODER_PORT: '70000' }, /port: .*65535/],
     ['an unknown way to keep views true', { AURORACODER_LIVING_STATE: 'never' }, /livingState: .*"refresh"/],
+    ['thinking that is neither on nor off', { AURORACODER_THINKING: 'maybe' }, /thinking: .*boolean/],
     ['an unknown sandbox', { AURORACODER_SANDBOX: 'vm' }, /sandbox: .*"docker"/],
   ])('refuses %s from the environment', (_, env, message) => {
     expect(() => loadConfig({ flags: {}, env, cwd })).toThrow(message)
+  })
+
+  it('says which source fixes a setting', async () => {
+    await file('{"model": "from-file", "thinking": true, "limits": {"iterations": 5}}')
+    const { fixed } = loadConfig({ flags: {}, env: { AURORACODER_MODEL: 'm', AURORACODER_THINKING: 'off' }, cwd })
+    expect(fixed).toEqual({
+      model: { value: 'm', from: 'environment' },
+      thinking: { value: false, from: 'environment' },
+      limits: { value: { iterations: 5 }, from: 'file' },
+    })
   })
 
   it('refuses a port out of range from the command line', () => {

@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Failure } from '@auroracoder/kit/jail'
 import { z } from 'zod'
+import { limitsSchema } from '../events/index.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -16,6 +17,11 @@ const settingsSchema = z.strictObject({
   sandbox: z.enum(['auto', 'docker', 'local']).optional(),
   model: z.string().min(1).optional(),
   livingState: z.enum(['auto', 'append', 'refresh']).optional(),
+  secondaryModel: z.string().min(1).optional(),
+  thinking: z.boolean().optional(),
+  limits: limitsSchema.strict().optional(),
+  /** Read by the providers, which own the format. */
+  providers: z.array(z.unknown()).optional(),
 })
 
 export type Settings = z.infer<typeof settingsSchema>
@@ -30,6 +36,18 @@ export interface Config {
   model: string | undefined
   /** How the open files are kept true in the model's history: by cost, or always one of the two. */
   livingState: 'auto' | 'append' | 'refresh'
+  /** What flags, environment and file say of the settings that can also be kept: these win. */
+  fixed: FixedSettings
+  configured: { where: string; providers: readonly unknown[] }
+}
+
+export type Origin = 'flags' | 'environment' | 'file'
+
+export type FixedSettings = {
+  [Name in 'model' | 'secondaryModel' | 'thinking' | 'livingState' | 'limits']?: {
+    value: NonNullable<Settings[Name]>
+    from: Origin
+  }
 }
 
 export interface ConfigSources {
@@ -45,7 +63,8 @@ const defaults = { host: '127.0.0.1', port: 8080, sandbox: 'auto', livingState: 
 export function loadConfig({ flags, env, cwd }: ConfigSources): Config {
   const fromFile = readConfigFile(join(cwd, configFileName))
   const fromEnv = readEnvironment(env)
-  const settings: Settings = { ...fromFile, ...fromEnv, ...check(defined(flags), 'the command line') }
+  const fromFlags = check(defined(flags), 'the command line')
+  const settings: Settings = { ...fromFile, ...fromEnv, ...fromFlags }
   return {
     host: settings.host ?? defaults.host,
     port: settings.port ?? defaults.port,
@@ -53,6 +72,19 @@ export function loadConfig({ flags, env, cwd }: ConfigSources): Config {
     model: settings.model,
     livingState: settings.livingState ?? defaults.livingState,
     dataDir: resolve(cwd, settings.dataDir ?? defaultDataDir(env)),
+    fixed: { ...fixedIn(fromFile, 'file'), ...fixedIn(fromEnv, 'environment'), ...fixedIn(fromFlags, 'flags') },
+    configured: { where: join(cwd, configFileName), providers: fromFile.providers ?? [] },
+  }
+}
+
+function fixedIn(settings: Settings, from: Origin): FixedSettings {
+  const { model, secondaryModel, thinking, livingState, limits } = settings
+  return {
+    ...(model === undefined ? {} : { model: { value: model, from } }),
+    ...(secondaryModel === undefined ? {} : { secondaryModel: { value: secondaryModel, from } }),
+    ...(thinking === undefined ? {} : { thinking: { value: thinking, from } }),
+    ...(livingState === undefined ? {} : { livingState: { value: livingState, from } }),
+    ...(limits === undefined ? {} : { limits: { value: limits, from } }),
   }
 }
 
@@ -71,8 +103,16 @@ function readEnvironment(env: Environment): Settings {
     sandbox: env.AURORACODER_SANDBOX || undefined,
     model: env.AURORACODER_MODEL || undefined,
     livingState: env.AURORACODER_LIVING_STATE || undefined,
+    secondaryModel: env.AURORACODER_SECONDARY_MODEL || undefined,
+    thinking: switched(env.AURORACODER_THINKING),
   }
   return check(defined(settings), 'the environment (AURORACODER_…)')
+}
+
+/** A word that is neither is left for the schema to refuse. */
+function switched(word: string | undefined): unknown {
+  if (!word) return undefined
+  return { on: true, true: true, off: false, false: false }[word.toLowerCase()] ?? word
 }
 
 function check(value: unknown, where: string): Settings {

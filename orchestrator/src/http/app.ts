@@ -1,16 +1,20 @@
 import type { HttpBindings } from '@hono/node-server'
 import { OpenAPIHono, type z } from '@hono/zod-openapi'
 import type { Logger } from 'pino'
+import type { Providers } from '../providers/index.js'
 import type { Sessions } from '../sessions/index.js'
 import type { Auth } from './auth.js'
 import { limitBody } from './body-limit.js'
 import { addCatalogRoutes, type Catalog } from './catalog-routes.js'
+import type { Check } from './check.js'
 import { addEventRoutes, type ToMessages } from './event-routes.js'
 import { answerError, refuse } from './failure-replies.js'
 import { addHealthRoutes } from './health-routes.js'
 import { type Allowed, originGate } from './origin-gate.js'
+import { addProviderRoutes } from './provider-routes.js'
 import { addRunRoutes } from './run-routes.js'
 import { addSessionRoutes } from './session-routes.js'
+import { addSettingsRoutes, type SettingsDesk } from './settings-routes.js'
 import type { Streamer } from './sse.js'
 
 export type App = OpenAPIHono<{ Bindings: HttpBindings }>
@@ -22,12 +26,17 @@ export interface AppOptions {
   allowed: () => Allowed
   toMessages: ToMessages
   catalog: Catalog
+  check?: Check
+  providers?: Pick<Providers, 'list' | 'put' | 'remove' | 'test'>
+  settings?: SettingsDesk
   version: string
   log: Logger
 }
 
 /** The routes and what stands before them, outermost first. */
-export function createApp({ sessions, auth, streamer, allowed, toMessages, catalog, version, log }: AppOptions): App {
+export function createApp(options: AppOptions): App {
+  const { sessions, auth, streamer, allowed, toMessages, catalog, version, log } = options
+  const check = options.check === undefined ? {} : { check: options.check }
   const app: App = new OpenAPIHono({
     defaultHook: (result, c) => {
       if (!result.success) return refuse(c, invalidRequest(result.target, result.error))
@@ -49,10 +58,12 @@ export function createApp({ sessions, auth, streamer, allowed, toMessages, catal
   app.use(limitBody)
 
   app.get('/', (c) => c.json({ name: 'AuroraCoder', version, links }))
-  addSessionRoutes(app, sessions)
-  addRunRoutes(app, { sessions, streamer })
+  addSessionRoutes(app, { sessions, ...check })
+  addRunRoutes(app, { sessions, streamer, ...check })
   addEventRoutes(app, { sessions, streamer, toMessages })
   addCatalogRoutes(app, catalog)
+  if (options.providers) addProviderRoutes(app, options.providers)
+  if (options.settings) addSettingsRoutes(app, { settings: options.settings, ...check })
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
@@ -62,7 +73,14 @@ export function createApp({ sessions, auth, streamer, allowed, toMessages, catal
   return app
 }
 
-const links = { sessions: '/v1/sessions', models: '/v1/models', tools: '/v1/tools', openapi: '/openapi.json' }
+const links = {
+  sessions: '/v1/sessions',
+  models: '/v1/models',
+  providers: '/v1/providers',
+  settings: '/v1/settings',
+  tools: '/v1/tools',
+  openapi: '/openapi.json',
+}
 
 function invalidRequest(target: string, error: z.core.$ZodError) {
   const issues = error.issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }))

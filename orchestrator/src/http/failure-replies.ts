@@ -3,6 +3,7 @@ import type { Context, Env } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Logger } from 'pino'
+import { ProviderFailure, type ProviderFailureCode } from '../providers/index.js'
 import { SessionFailure, type SessionFailureCode } from '../sessions/index.js'
 
 export interface FailureReply {
@@ -54,6 +55,15 @@ const statusByCode: Record<SessionFailureCode, ContentfulStatusCode> = {
   shutting_down: 503,
 }
 
+const statusByProviderCode: Record<ProviderFailureCode, ContentfulStatusCode> = {
+  unknown_model: 400,
+  no_key: 400,
+  invalid_provider: 400,
+  unknown_provider: 404,
+  provider_fixed: 409,
+  builtin_provider: 409,
+}
+
 const codeByStatus: Partial<Record<number, string>> = {
   400: 'malformed_json',
   415: 'unsupported_media_type',
@@ -63,6 +73,10 @@ function replyTo(error: Error): FailureReply {
   if (error instanceof Refused) return error.reply
   if (error instanceof SessionFailure) {
     return { status: statusByCode[error.code], code: error.code, message: error.message, details: error.details }
+  }
+  if (error instanceof ProviderFailure) {
+    const { code, message, details } = error
+    return { status: statusByProviderCode[code], code, message, details }
   }
   if (error instanceof Failure) return { status: 400, code: 'refused', message: error.message }
   if (error instanceof HTTPException) return replyToHttp(error)

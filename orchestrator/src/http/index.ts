@@ -1,6 +1,8 @@
 export type { Catalog } from './catalog-routes.js'
+export type { Check } from './check.js'
 export type { ToMessages } from './event-routes.js'
 export type { PeerLimits } from './peer.js'
 export type { ModelInfo, ToolInfo } from './schemas.js'
 export { createServer, type HttpServer, type ServerOptions } from './server.js'
+export type { SettingsDesk } from './settings-routes.js'
 export { loadToken, type Token } from './token-file.js'

@@ -5,6 +5,7 @@ import type { Context } from 'hono'
 import { endsRun } from '../events/index.js'
 import type { Sessions, StartedRun } from '../sessions/index.js'
 import type { App } from './app.js'
+import type { Check } from './check.js'
 import { eventStream } from './event-routes.js'
 import { failures, json } from './route-parts.js'
 import {
@@ -60,7 +61,13 @@ const cancel = createRoute({
   responses: { 200: json(cancelledSchema, 'How the run ended, and which calls did not stop in time'), ...failures },
 })
 
-export function addRunRoutes(app: App, { sessions, streamer }: { sessions: Sessions; streamer: Streamer }): void {
+interface RunRoutes {
+  sessions: Sessions
+  streamer: Streamer
+  check?: Check
+}
+
+export function addRunRoutes(app: App, { sessions, streamer, check }: RunRoutes): void {
   const answer = async (c: Context<{ Bindings: HttpBindings }>, { run, after }: StartedRun) => {
     if (!c.req.header('accept')?.includes('text/event-stream')) return c.json({ run }, 202)
     await streamer.stream({
@@ -73,6 +80,7 @@ export function addRunRoutes(app: App, { sessions, streamer }: { sessions: Sessi
 
   app.openapi(start, async (c) => {
     const { input, delivery: _, ...plan } = c.req.valid('json')
+    if (plan.model !== undefined) check?.model(plan.model)
     const content = typeof input === 'string' ? [{ type: 'text' as const, text: input }] : input
     const key = c.req.valid('header')['idempotency-key']
     return answer(c, await sessions.startRun(c.req.valid('param').id, { input: content, ...plan }, key))

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { contentSchema, limitsSchema, runStatusSchema, sandboxSchema } from '../events/index.js'
+import { priceSchema } from '../providers/index.js'
 
 export const titleCharsMax = 200
 export const pathCharsMax = 4_096
@@ -91,9 +92,19 @@ export const modelSchema = z
   .object({
     id,
     provider: z.string(),
+    /** `provider/id`: this model, whatever other providers list. */
+    ref: z.string().optional(),
     contextTokens: z.int().positive().optional(),
     outputTokensMax: z.int().positive().optional(),
+    thinking: z.boolean().optional(),
+    images: z.boolean().optional(),
+    /** US dollars for a million tokens, now; null when no price is known. */
+    prices: priceSchema.nullish(),
     default: z.boolean().optional(),
+    /** As far as keys go; `reason` says what is missing. */
+    usable: z.boolean().optional(),
+    reason: z.string().optional(),
+    source: z.object({ url: z.string(), date: z.string(), note: z.string().optional() }).optional(),
   })
   .openapi('Model')
 

@@ -3,13 +3,16 @@ import type { AddressInfo } from 'node:net'
 import { Failure } from '@auroracoder/kit/jail'
 import { getRequestListener } from '@hono/node-server'
 import type { Logger } from 'pino'
+import type { Providers } from '../providers/index.js'
 import type { Sessions } from '../sessions/index.js'
 import { createApp } from './app.js'
 import { createAuth } from './auth.js'
 import type { Catalog } from './catalog-routes.js'
+import type { Check } from './check.js'
 import type { ToMessages } from './event-routes.js'
 import { type Address, type Allowed, allowedAt, bracketed, isWildcard } from './origin-gate.js'
 import type { PeerLimits } from './peer.js'
+import type { SettingsDesk } from './settings-routes.js'
 import { createStreamer } from './sse.js'
 
 const defaultStreamLimits: PeerLimits = { heartbeatMs: 10_000, stallMs: 30_000, reconnectMs: 1_000 }
@@ -32,6 +35,9 @@ export interface ServerOptions {
   token: string
   toMessages: ToMessages
   catalog: Catalog
+  check?: Check
+  providers?: Pick<Providers, 'list' | 'put' | 'remove' | 'test'>
+  settings?: SettingsDesk
   version: string
   log: Logger
   now: () => number

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { PageMark, Sessions } from '../sessions/index.js'
 import type { App } from './app.js'
+import type { Check } from './check.js'
 import { Refused } from './failure-replies.js'
 import { failures, json } from './route-parts.js'
 import {
@@ -60,8 +61,12 @@ const remove = createRoute({
   responses: { 204: { description: 'Removed' }, ...failures },
 })
 
-export function addSessionRoutes(app: App, sessions: Sessions): void {
-  app.openapi(create, async (c) => c.json({ session: await sessions.create(c.req.valid('json')) }, 201))
+export function addSessionRoutes(app: App, { sessions, check }: { sessions: Sessions; check?: Check }): void {
+  app.openapi(create, async (c) => {
+    const { model } = c.req.valid('json')
+    if (model !== undefined) check?.model(model)
+    return c.json({ session: await sessions.create(c.req.valid('json')) }, 201)
+  })
   app.openapi(get, async (c) => c.json({ session: await sessions.get(c.req.valid('param').id) }, 200))
   app.openapi(patch, async (c) => {
     const { title } = c.req.valid('json')

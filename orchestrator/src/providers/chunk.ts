@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Usage } from '../events/index.js'
-import { ModelFailure } from './failure.js'
+import { ModelFailure, saidCharsMax } from './failure.js'
+import type { Redact } from './redact.js'
 
 /** Some servers send the arguments as an object. */
 const argumentsSchema = z.union([
@@ -39,11 +40,15 @@ const chunkSchema = z.object({
 export type CallPiece = z.infer<typeof callPieceSchema>
 export type Chunk = z.infer<typeof chunkSchema>
 
-export function parseChunk(data: string): Chunk {
+/** `redact` is applied to what an error quotes, never to what the model says. */
+export function parseChunk(data: string, redact: Redact): Chunk {
   const parsed = chunkSchema.safeParse(parsedJson(data))
-  if (!parsed.success) throw broken(`a chunk that is not a chat completion chunk: ${data.slice(0, 200)}`)
+  if (!parsed.success) throw broken(`a chunk that is not a chat completion chunk: ${redact(data).slice(0, 200)}`)
   const { error } = parsed.data
-  if (error) throw broken(`an error: ${typeof error === 'string' ? error : (error.message ?? 'without a message')}`)
+  if (error) {
+    const said = typeof error === 'string' ? error : (error.message ?? 'without a message')
+    throw broken(`an error: ${redact(said).slice(0, saidCharsMax)}`)
+  }
   return parsed.data
 }
 

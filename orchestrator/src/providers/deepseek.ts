@@ -19,6 +19,7 @@ export const deepseek: Provider = {
   id: 'deepseek',
   name: 'DeepSeek',
   baseUrl: 'https://api.deepseek.com',
+  auth: 'key',
   keyVariable: 'DEEPSEEK_API_KEY',
   keyRequired: true,
   keyHelp: 'https://platform.deepseek.com/api_keys',
@@ -53,6 +54,7 @@ export const deepseek: Provider = {
     on: { thinking: { type: 'enabled' } },
     off: { thinking: { type: 'disabled' } },
     default: true,
+    sendBack: 'reasoning_content',
     source: { url: 'https://api-docs.deepseek.com/guides/thinking_mode', date: '2026-11-15' },
   },
 }

@@ -1,6 +1,9 @@
 import { Failure } from '@auroracoder/kit/jail'
 import type { Provider } from './provider.js'
 
+/** Of an endpoint's own words, as much is passed on. */
+export const saidCharsMax = 500
+
 /** `connect` to `interrupted` may pass by themselves; the others need somebody to act. */
 export type ModelFailureCode =
   | 'connect'
@@ -67,7 +70,8 @@ export function statusFailure(options: {
   }
 }
 
-function keyAdvice({ keyVariable, keyHelp }: Provider): string {
+function keyAdvice({ auth, keyVariable, keyHelp }: Provider): string {
+  if (auth === 'google') return 'Check the Google credentials of this machine and that they may use the project.'
   const where = keyVariable === undefined ? 'the key of this provider' : keyVariable
   return `Check ${where}${keyHelp === undefined ? '' : `; keys are made at ${keyHelp}`}.`
 }

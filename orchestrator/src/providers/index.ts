@@ -13,4 +13,17 @@ export type {
 } from './model.js'
 export { createModel, type ModelOptions } from './openai-model.js'
 export { costOf, priceAt } from './price.js'
-export { type ModelInfo, type Provider, providerSchema } from './provider.js'
+export { type ModelInfo, type Provider, priceSchema, providerSchema } from './provider.js'
+export { ProviderFailure, type ProviderFailureCode } from './provider-failure.js'
+export type { ModelView, ProviderView } from './provider-view.js'
+export {
+  createProviders,
+  type Preferences,
+  type ProviderChange,
+  type Providers,
+  type ProvidersOptions,
+  providerKeysFileName,
+  providersFileName,
+} from './providers.js'
+export type { TestResult } from './test-provider.js'
+export { providerChangeSchema, type UserProvider, userProviderSchema } from './user-provider.js'

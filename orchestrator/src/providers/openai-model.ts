@@ -3,10 +3,12 @@ import { createAssembly } from './assembly.js'
 import type { ModelChoice } from './catalog.js'
 import { parseChunk } from './chunk.js'
 import { type StreamTimeouts, startDeadlines, streamTimeouts } from './deadlines.js'
-import { ModelFailure, rootMessage, statusFailure } from './failure.js'
-import type { ChatMessage, Model, ModelEvent, ModelRequest, ToolSpec } from './model.js'
+import { ModelFailure, rootMessage, saidCharsMax, statusFailure } from './failure.js'
+import { historyFor } from './history.js'
+import type { Model, ModelEvent, ModelRequest, ToolSpec } from './model.js'
 import { costOf } from './price.js'
-import type { Provider } from './provider.js'
+import type { Provider, Thinking } from './provider.js'
+import { type Redact, redactor } from './redact.js'
 import { retryAfterMs } from './retry-after.js'
 import { serverSentData } from './server-sent-events.js'
 
@@ -18,27 +20,28 @@ export interface ModelOptions {
   now?: () => number
 }
 
-const saidCharsMax = 500
-
 /** A model behind an OpenAI-compatible endpoint. */
 export function createModel(options: ModelOptions): Model {
-  const { provider, info } = options.choice
-  const thinking = provider.thinking !== undefined && (options.thinking ?? provider.thinking.default)
-  const client = createClient(options.choice)
-  const timeouts = options.timeouts ?? streamTimeouts
+  const { provider, info, apiKey, token } = options.choice
+  const rules = info.thinking ?? provider.thinking
+  const thinking = rules !== undefined && (options.thinking ?? rules.default)
+  const timeouts = { ...(options.timeouts ?? streamTimeouts), ...defined(provider.timeouts) }
   const now = options.now ?? Date.now
 
   async function* stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent> {
     const deadlines = startDeadlines({ signal, timeouts, providerName: provider.name })
     try {
-      const body = requestBody({ request, model: info.id, provider, thinking })
-      const response = await send({ client, body, signal: deadlines.signal, provider, now })
+      const key = token ? await within(token(), deadlines.signal) : apiKey
+      const redact = redactor([key])
+      const body = requestBody({ request, model: info.id, provider, thinking: { rules, isOn: thinking } })
+      const client = createClient(provider, key)
+      const response = await send({ client, body, signal: deadlines.signal, provider, now, redact })
       const assembly = createAssembly({ tools: request.tools, requestBytes: Buffer.byteLength(JSON.stringify(body)) })
       let ended = false
       for await (const data of serverSentData(response, deadlines.watch)) {
         ended = data.trim() === '[DONE]'
         if (ended) break
-        yield* assembly.take(parseChunk(data))
+        yield* assembly.take(parseChunk(data, redact))
       }
       checkComplete({ ended, finishReason: assembly.finishReason(), provider })
       yield* assembly.finish()
@@ -63,7 +66,7 @@ export function createModel(options: ModelOptions): Model {
 }
 
 /** Retries and stream rules are ours: the client notices neither a missing finish reason nor a missing `[DONE]`. */
-function createClient({ provider, apiKey }: ModelChoice): OpenAI {
+function createClient(provider: Provider, apiKey: string | undefined): OpenAI {
   return new OpenAI({
     baseURL: provider.baseUrl,
     apiKey: apiKey ?? 'none',
@@ -77,17 +80,26 @@ function createClient({ provider, apiKey }: ModelChoice): OpenAI {
   })
 }
 
-function requestBody(options: { request: ModelRequest; model: string; provider: Provider; thinking: boolean }) {
+function requestBody(options: {
+  request: ModelRequest
+  model: string
+  provider: Provider
+  thinking: { rules: Thinking | undefined; isOn: boolean }
+}) {
   const { request, provider } = options
+  const { rules, isOn } = options.thinking
   return {
     model: options.model,
-    messages: request.messages,
+    messages: historyFor(request.messages, {
+      sendBack: rules?.sendBack ?? 'none',
+      firstCallFields: provider.firstCallFields,
+    }),
     ...(request.tools.length > 0 ? { tools: request.tools.map(asFunction) } : {}),
     max_tokens: request.outputTokensMax,
     stream: true,
     stream_options: { include_usage: true },
-    ...(options.thinking ? provider.thinking?.on : provider.thinking?.off),
-  } satisfies { messages: readonly ChatMessage[]; [field: string]: unknown }
+    ...(isOn ? rules?.on : rules?.off),
+  } satisfies { messages: readonly object[]; [field: string]: unknown }
 }
 
 function asFunction({ name, description, inputSchema }: ToolSpec) {
@@ -100,8 +112,9 @@ async function send(options: {
   signal: AbortSignal
   provider: Provider
   now: () => number
+  redact: Redact
 }): Promise<ReadableStream<Uint8Array>> {
-  const { client, body, signal, provider, now } = options
+  const { client, body, signal, provider, now, redact } = options
   const response = await client
     // The deadlines bound the wait; the client's own timer is only kept from firing before them.
     .post('/chat/completions', { body, signal, stream: true, timeout: 2 ** 31 - 1 })
@@ -110,7 +123,7 @@ async function send(options: {
       throw error instanceof OpenAI.APIError && typeof error.status === 'number'
         ? statusFailure({
             status: error.status,
-            said: saidIn(error),
+            said: redact(saidIn(error)).slice(0, saidCharsMax),
             provider,
             retryAfterMs: retryAfterMs(error.headers, now()),
           })
@@ -154,8 +167,19 @@ function saidIn(error: { error: unknown; message: string }): string {
   const { error: body } = error
   const message = typeof body === 'object' && body !== null && 'message' in body ? body.message : undefined
   const said = typeof message === 'string' ? message : error.message
-  return said
-    .replace(/\p{Cc}+/gu, ' ')
-    .trim()
-    .slice(0, saidCharsMax)
+  return said.replace(/\p{Cc}+/gu, ' ').trim()
+}
+
+/** Settles with the promise, or rejects with the signal's reason when that comes first. */
+function within<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+function defined(timeouts: Provider['timeouts']): Partial<StreamTimeouts> {
+  return Object.fromEntries(Object.entries(timeouts ?? {}).filter(([, ms]) => ms !== undefined))
 }

@@ -9,8 +9,10 @@ export function priceAt(model: ModelInfo, timeMs: number): Price | null {
   const time = new Date(timeMs)
   const hour = time.getUTCHours()
   const band = model.prices.bands.find(
-    ({ weekdays, hoursUtc }) =>
-      weekdays.includes(time.getUTCDay()) && hoursUtc.some(([from, to]) => hour >= from && hour < to),
+    ({ since, weekdays, hoursUtc }) =>
+      (since === undefined || timeMs >= Date.parse(since)) &&
+      weekdays.includes(time.getUTCDay()) &&
+      hoursUtc.some(([from, to]) => hour >= from && hour < to),
   )
   return band?.price ?? model.prices.base
 }
