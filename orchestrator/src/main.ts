@@ -1,4 +1,5 @@
-import { readFile, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '@auroracoder/kit/jail'
 import { createLocalSandbox, SandboxError } from '@auroracoder/sandbox'
@@ -17,8 +18,7 @@ import { createWorkbenches, type Workbenches } from './connect/index.js'
 import { buildSystemPrompt, type PanelPolicy, toMessages, workspaceNote } from './context/index.js'
 import type { Agent } from './events/index.js'
 import { type Catalog, createServer, loadToken } from './http/index.js'
-import { runLimits, runLoop } from './loop/index.js'
-import { effectiveLimits } from './loop/limits.js'
+import { decide, effectiveLimits, runLimits, runLoop } from './loop/index.js'
 import { createProviders, type Model, ProviderFailure, type Providers } from './providers/index.js'
 import { createSessions, lockInstance, makeDataFolder, openLibsqlStore, type Sessions } from './sessions/index.js'
 
@@ -44,7 +44,7 @@ async function open({ settings: flags, env, recover, modelLater = false }: OpenO
   const store = await openLibsqlStore({ file: join(config.dataDir, 'sessions.db'), now: Date.now })
   const workbenches = openWorkbenches(config, env)
   const scratchRoot = join(config.dataDir, 'scratch')
-  const agent = createAgent({ workbenches, providers, settings })
+  const agent = createAgent({ workbenches, providers, settings, config })
   const kept = createSessions({ store, agent, owner, scratchRoot, log, now: Date.now })
   const sessions = withWorkbenches(kept, { workbenches, dataDir: config.dataDir })
   const server: { close(): Promise<void> }[] = []
@@ -112,32 +112,50 @@ interface AgentOptions {
   workbenches: Workbenches
   providers: Providers
   settings: RunningSettings
+  config: Config
 }
 
 /** What answers an input: the loop, with the session's tools and model. */
-function createAgent({ workbenches, providers, settings }: AgentOptions): Agent {
-  return async function* agent({ sessionId, runId, workspace, history, signal, model }) {
+function createAgent({ workbenches, providers, settings, config }: AgentOptions): Agent {
+  return async function* agent(task) {
+    const { sessionId, workspace } = task
     const bench = await workbenches.open({ sessionId, workspace }).catch(asFailure)
-    const { tools } = bench
+    const { tools, isBoundary } = bench
+    const policy = task.approvals ?? config.approvals
     try {
-      yield* runLoop(
-        { runId, history, signal },
-        {
-          model: providers.modelFor(model),
-          tools,
-          panelPolicy: panelPolicyOf(settings),
-          limits: effectiveLimits(runLimits, settings.current().limits),
-          opening: {
-            system: () => buildSystemPrompt({ workspace, instructions: tools.instructions }),
-            workspace: () =>
-              workspaceNote({ root: workspace, platform: `${process.platform} ${process.arch}`, nowMs: Date.now() }),
-          },
+      yield* runLoop(task, {
+        model: providers.modelFor(task.model),
+        secondaryModel: providers.secondary,
+        tools: { ...tools, call: (request) => afterKept(task.workspaceKept, () => tools.call(request)) },
+        panelPolicy: panelPolicyOf(settings),
+        limits: effectiveLimits(runLimits, settings.current().limits),
+        approve: ({ tool, args }) => decide({ policy, tool, args, readOnly: tool.isReadOnly(args), isBoundary }),
+        openNext: task.openNext,
+        keepOutput: (output) => keepOutput(join(serverState(config.dataDir, sessionId), 'outputs'), output),
+        opening: {
+          system: (role) => buildSystemPrompt({ workspace, instructions: tools.instructions, role }),
+          workspace: () =>
+            workspaceNote({ root: workspace, platform: `${process.platform} ${process.arch}`, nowMs: Date.now() }),
         },
-      )
+      })
     } finally {
       bench.release()
     }
   }
+}
+
+/** Nothing changes the workspace before it is kept as it was; a call that only reads waits a moment for nothing. */
+async function afterKept<Result>(kept: Promise<void>, call: () => Promise<Result>): Promise<Result> {
+  await kept
+  return call()
+}
+
+/** Where the whole of an output that was cut can be read, by a command of the agent. */
+async function keepOutput(folder: string, { name, text }: { name: string; text: string }): Promise<string> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const file = join(folder, `${name.replace(/[^A-Za-z0-9_-]/g, '_')}-${randomUUID()}.txt`)
+  await writeFile(file, text, { mode: 0o600, flag: 'wx' })
+  return `all of it is in ${file}, which a command such as sed can show in parts`
 }
 
 /** What went wrong with the sandbox, such as a workspace that has gone, is the user's to mend and no bug. */

@@ -15,6 +15,10 @@ export interface Commands {
 const settingsOptions = {
   'data-dir': { type: 'string', describe: 'where sessions and tokens are kept' },
   sandbox: { choices: ['auto', 'docker', 'local'], describe: 'where the tools run' },
+  approvals: {
+    choices: ['auto', 'allow', 'ask', 'deny'],
+    describe: 'what becomes of tool calls (default: auto, which asks before what can destroy outside a sandbox)',
+  },
   json: { type: 'boolean', default: false, describe: 'print JSON lines for programs' },
 } as const
 
@@ -55,8 +59,8 @@ export async function runCli(argv: readonly string[], commands: Commands, versio
           session: { type: 'string', describe: 'go on in this session' },
           model: { type: 'string', describe: 'model to use' },
         }),
-      ({ task, workspace, session, model, json, dataDir, sandbox }) =>
-        settle(commands.run({ task, workspace, session, json, settings: { dataDir, sandbox, model } })),
+      ({ task, workspace, session, model, json, dataDir, sandbox, approvals }) =>
+        settle(commands.run({ task, workspace, session, json, settings: { dataDir, sandbox, approvals, model } })),
     )
     .command(
       'scripted-model',
@@ -96,10 +100,11 @@ interface ParsedServe {
   port: number | undefined
   dataDir: string | undefined
   sandbox: 'auto' | 'docker' | 'local' | undefined
+  approvals: 'auto' | 'allow' | 'ask' | 'deny' | undefined
   json: boolean
   resume: boolean
 }
 
-function serveArguments({ host, port, dataDir, sandbox, json, resume }: ParsedServe): ServeArguments {
-  return { json, resume, settings: { host, port, dataDir, sandbox } }
+function serveArguments({ json, resume, host, port, dataDir, sandbox, approvals }: ParsedServe): ServeArguments {
+  return { json, resume, settings: { host, port, dataDir, sandbox, approvals } }
 }

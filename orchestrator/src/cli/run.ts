@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { Failure } from '@auroracoder/kit/jail'
 import type { Settings } from '../config/config.js'
 import { openSnapshots, type Snapshots } from '../sessions/snapshots.js'
+import { askInTerminal } from './ask-in-terminal.js'
 import type { ExitCode } from './exit-codes.js'
 import { followRun } from './follow-run.js'
 import type { Orchestrator, World } from './orchestrator.js'
@@ -75,6 +76,7 @@ export async function showTask(orchestrator: Orchestrator, options: TaskOptions)
     runId: run.id,
     after,
     ending,
+    answer: askInTerminal(!json && process.stdin.isTTY === true && process.stderr.isTTY === true),
     show: json ? (event) => terminal.write(`${JSON.stringify(event)}\n`) : transcript.show,
   })
   if (changes) await showChanges(changes, terminal)

@@ -63,7 +63,13 @@ interface Demonstration {
 
 async function demonstrate({ orchestrator, listening, ending, env, json }: Demonstration): Promise<void> {
   const { sessions, config } = orchestrator
-  const session = await sessions.create({ workspace: null, title: 'Demonstration', sandbox: config.sandbox })
+  const session = await sessions.create({
+    workspace: null,
+    title: 'Demonstration',
+    sandbox: config.sandbox,
+    // Every call of it stands in this package's script.
+    approvals: { rules: [], default: 'allow' },
+  })
   await createDemoWorkspace(session.workspace)
   if (!json) {
     process.stdout.write(

@@ -14,7 +14,7 @@ function transcriptOf(...drafts: EventDraft[]): string {
 }
 
 function stored(draft: EventDraft, seq: number): StoredEvent {
-  return { v: 1, seq, sessionId: 'ses_1', runId: 'run_1', time: '2026-01-01T00:00:00.000Z', ...draft }
+  return { v: 1, seq, sessionId: 'ses_1', runId: 'run_1', ...draft, time: '2026-01-01T00:00:00.000Z' }
 }
 
 const called = {

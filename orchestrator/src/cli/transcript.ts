@@ -64,6 +64,18 @@ function linesFor(event: StoredEvent | DeltaEvent, { style, calls }: Told): stri
       return openings.has(event.data.code) ? [] : [style.dim(`! ${printable(event.data.message)}`)]
     case 'run.failed':
       return [style.red(`! ${printable(event.data.message)}`)]
+    case 'approval.asked':
+      return [style.bold(`? ${printable(event.data.message)}`)]
+    case 'approval.answered':
+      return [style.dim(`  (${event.data.answer === 'expire' ? 'nobody answered' : `answered: ${event.data.answer}`})`)]
+    case 'subagent.started':
+      return [style.dim(`  a helper begins: ${clip(printable(event.data.task), argumentsCharsShown)}`)]
+    case 'subagent.finished':
+      return [style.dim(`  a helper ${event.data.ok ? 'is done' : 'did not finish'}`)]
+    case 'compaction.started':
+      return [style.dim('  the oldest part of the conversation is being summarised')]
+    case 'continued':
+      return [style.dim(`  the conversation goes on in session ${event.data.sessionId}`)]
     case 'run.cancelled':
       return [style.red('! cancelled')]
     default:

@@ -22,6 +22,7 @@ describe('the configuration', () => {
       sandbox: 'auto',
       model: undefined,
       livingState: 'auto',
+      approvals: { rules: [], default: 'auto' },
       dataDir: '/data/auroracoder',
       fixed: {},
       configured: { where: join(cwd, configFileName), providers: [] },

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Failure } from '@auroracoder/kit/jail'
 import { z } from 'zod'
-import { limitsSchema } from '../events/index.js'
+import { type ApprovalPolicy, approvalPolicySchema, limitsSchema } from '../events/index.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -20,6 +20,8 @@ const settingsSchema = z.strictObject({
   secondaryModel: z.string().min(1).optional(),
   thinking: z.boolean().optional(),
   limits: limitsSchema.strict().optional(),
+  /** One word stands for a policy without rules. */
+  approvals: z.union([approvalPolicySchema.shape.default.unwrap(), approvalPolicySchema]).optional(),
   /** Read by the providers, which own the format. */
   providers: z.array(z.unknown()).optional(),
 })
@@ -36,6 +38,8 @@ export interface Config {
   model: string | undefined
   /** How the open files are kept true in the model's history: by cost, or always one of the two. */
   livingState: 'auto' | 'append' | 'refresh'
+  /** For sessions that have no policy of their own. */
+  approvals: ApprovalPolicy
   /** What flags, environment and file say of the settings that can also be kept: these win. */
   fixed: FixedSettings
   configured: { where: string; providers: readonly unknown[] }
@@ -71,10 +75,15 @@ export function loadConfig({ flags, env, cwd }: ConfigSources): Config {
     sandbox: settings.sandbox ?? defaults.sandbox,
     model: settings.model,
     livingState: settings.livingState ?? defaults.livingState,
+    approvals: policyOf(settings.approvals),
     dataDir: resolve(cwd, settings.dataDir ?? defaultDataDir(env)),
     fixed: { ...fixedIn(fromFile, 'file'), ...fixedIn(fromEnv, 'environment'), ...fixedIn(fromFlags, 'flags') },
     configured: { where: join(cwd, configFileName), providers: fromFile.providers ?? [] },
   }
+}
+
+function policyOf(approvals: Settings['approvals']): ApprovalPolicy {
+  return typeof approvals === 'object' ? approvals : { rules: [], default: approvals ?? 'auto' }
 }
 
 function fixedIn(settings: Settings, from: Origin): FixedSettings {
@@ -105,6 +114,7 @@ function readEnvironment(env: Environment): Settings {
     livingState: env.AURORACODER_LIVING_STATE || undefined,
     secondaryModel: env.AURORACODER_SECONDARY_MODEL || undefined,
     thinking: switched(env.AURORACODER_THINKING),
+    approvals: env.AURORACODER_APPROVALS || undefined,
   }
   return check(defined(settings), 'the environment (AURORACODER_…)')
 }

@@ -64,6 +64,8 @@ export async function openBoard(): Promise<BoardBench> {
         step: 'run/step',
         signal,
         onProgress() {},
+        onLog() {},
+        elicit: async () => ({ action: 'cancel' as const }),
         ...standing,
       })
     },

@@ -11,6 +11,8 @@ export interface WorkbenchKey {
 /** The tools of a session, held until they are released. */
 export interface Workbench {
   readonly tools: ToolSet
+  /** Whether what runs in its sandbox is kept from the rest of the machine. */
+  readonly isBoundary: boolean
   release(): void
 }
 
@@ -83,7 +85,8 @@ export function createWorkbenches(options: WorkbenchesOptions): Workbenches {
         for (const id of idle.slice(0, Math.max(idle.length - idleMax, 0))) void stop(id)
       }
       try {
-        return { tools: (await bench.ready).tools, release }
+        const { sandbox, tools } = await bench.ready
+        return { tools, isBoundary: sandbox.isBoundary, release }
       } catch (error) {
         release()
         clearTimeout(bench.idle)

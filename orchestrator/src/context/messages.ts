@@ -76,7 +76,8 @@ export function renderHistory(events: readonly LogEvent[], options: HistoryOptio
     else if (event.type === 'step.started') inputs.takeSteering()
     else if (event.type === 'panel.changed') {
       changes.push(...event.data.changes)
-      for (const change of event.data.changes) if (writings.get(change.key)?.change === change) writings.delete(change.key)
+      for (const change of event.data.changes)
+        if (writings.get(change.key)?.change === change) writings.delete(change.key)
     }
   }
 

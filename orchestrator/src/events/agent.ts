@@ -1,6 +1,6 @@
 import type { ApprovalPolicy } from './approvals.js'
-import type { EventDraft, StoredEvent } from './durable.js'
 import type { Content } from './content.js'
+import type { EventDraft, StoredEvent } from './durable.js'
 import type { DeltaType } from './ephemeral.js'
 
 /**

@@ -74,10 +74,7 @@ export const storedEventSchema = z.discriminatedUnion('type', [
   ),
   durable('session.renamed', z.object({ title: z.string() })),
   /** What later runs use; what is absent stays as it was. */
-  durable(
-    'session.configured',
-    z.object({ model: z.string().optional(), approvals: approvalPolicySchema.optional() }),
-  ),
+  durable('session.configured', z.object({ model: z.string().optional(), approvals: approvalPolicySchema.optional() })),
   /** In the log of the origin: `sessionId` is the new session, which shares events up to `seq`. */
   durable('session.forked', z.object({ sessionId: id, seq })),
   /** Events after `seq` and before this one no longer count; `run` is the newest run of those that do. */

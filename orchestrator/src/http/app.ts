@@ -3,6 +3,7 @@ import { OpenAPIHono, type z } from '@hono/zod-openapi'
 import type { Logger } from 'pino'
 import type { Providers } from '../providers/index.js'
 import type { Sessions } from '../sessions/index.js'
+import { addApprovalRoutes } from './approval-routes.js'
 import type { Auth } from './auth.js'
 import { limitBody } from './body-limit.js'
 import { addCatalogRoutes, type Catalog } from './catalog-routes.js'
@@ -60,6 +61,7 @@ export function createApp(options: AppOptions): App {
   app.get('/', (c) => c.json({ name: 'AuroraCoder', version, links }))
   addSessionRoutes(app, { sessions, ...check })
   addRunRoutes(app, { sessions, streamer, ...check })
+  addApprovalRoutes(app, sessions)
   addEventRoutes(app, { sessions, streamer, toMessages })
   addCatalogRoutes(app, catalog)
   if (options.providers) addProviderRoutes(app, options.providers)

@@ -79,7 +79,7 @@ export function addRunRoutes(app: App, { sessions, streamer, check }: RunRoutes)
   }
 
   app.openapi(start, async (c) => {
-    const { input, delivery: _, ...plan } = c.req.valid('json')
+    const { input, ...plan } = c.req.valid('json')
     if (plan.model !== undefined) check?.model(plan.model)
     const content = typeof input === 'string' ? [{ type: 'text' as const, text: input }] : input
     const key = c.req.valid('header')['idempotency-key']

@@ -1,11 +1,21 @@
 import { z } from '@hono/zod-openapi'
-import { contentSchema, limitsSchema, runStatusSchema, sandboxSchema } from '../events/index.js'
+import {
+  approvalPolicySchema,
+  contentSchema,
+  costSchema,
+  deliverySchema,
+  limitsSchema,
+  runEndSchema,
+  sandboxSchema,
+  usageSchema,
+} from '../events/index.js'
 import { priceSchema } from '../providers/index.js'
 
 export const titleCharsMax = 200
 export const pathCharsMax = 4_096
 export const idempotencyKeyCharsMax = 200
 export const pageSessionsMax = 100
+export const answerCharsMax = 4_000
 
 const id = z.string().min(1)
 
@@ -19,8 +29,11 @@ export const runSchema = z
   .object({
     id,
     sessionId: id,
-    /** `interrupted`: its process stopped; it is resumed at the next start, or by `continue`. */
-    status: z.enum(['running', 'interrupted', ...runStatusSchema.options, 'failed', 'cancelled']),
+    /**
+     * `queued`: it waits for the end of another. `interrupted`: its process stopped; it is resumed at the next start,
+     * or by `continue`.
+     */
+    status: z.enum(['queued', 'running', 'interrupted', ...runEndSchema.options]),
   })
   .openapi('Run')
 
@@ -32,10 +45,19 @@ export const sessionSchema = z
     title: z.string().optional(),
     model: z.string().optional(),
     sandbox: sandboxSchema,
+    approvals: approvalPolicySchema.optional(),
     parent: z.object({ sessionId: id, seq: z.int() }).optional(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
     run: runSchema.optional(),
+    /** Ids of the runs that wait. */
+    queued: z.array(id),
+    /** All tokens that the session has taken, sub-agents and summaries included. */
+    usage: usageSchema.extend({
+      /** `cacheHit` of `input`; null before the first answer. */
+      cacheHitRatio: z.number().min(0).max(1).nullable(),
+    }),
+    cost: costSchema,
   })
   .openapi('Session')
 
@@ -47,17 +69,54 @@ export const newSessionSchema = z
     title: title.optional(),
     model: id.optional(),
     sandbox: sandboxSchema.default('auto'),
+    approvals: approvalPolicySchema.optional(),
   })
   .openapi('NewSession')
 
-export const sessionPatchSchema = z.strictObject({ title }).openapi('SessionPatch')
+export const sessionPatchSchema = z
+  .strictObject({ title: title.optional(), model: id.optional(), approvals: approvalPolicySchema.optional() })
+  .openapi('SessionPatch')
+
+const seq = z.int().min(1)
+
+export const revertSchema = z.strictObject({ seq }).openapi('RevertSession')
+
+export const forkSchema = z
+  .strictObject({
+    seq,
+    title: title.optional(),
+    workspace: z.string().min(1).max(pathCharsMax).nullable().optional(),
+  })
+  .openapi('ForkSession')
+
+export const approvalSchema = z
+  .object({
+    id,
+    runId: id.optional(),
+    kind: z.enum(['tool', 'elicitation']),
+    message: z.string(),
+    call: z.object({ callId: id, name: z.string(), arguments: z.string() }).optional(),
+    schema: z.record(z.string(), z.unknown()).optional(),
+    url: z.string().optional(),
+    expiresAt: z.iso.datetime().optional(),
+  })
+  .openapi('Approval')
+
+export const approvalReplySchema = z
+  .strictObject({
+    /** `expire`: nobody can answer; the run ends and can be continued. */
+    answer: z.enum(['accept', 'decline', 'expire']),
+    content: z.record(z.string(), z.unknown()).optional(),
+    message: z.string().max(answerCharsMax).optional(),
+  })
+  .openapi('ApprovalReply')
 
 const inputSchema = z.union([z.string().min(1), contentSchema.min(1)])
 
 export const newRunSchema = z
   .strictObject({
     input: inputSchema,
-    delivery: z.literal('start').default('start'),
+    delivery: deliverySchema.default('start'),
     model: id.optional(),
     tools: z.array(id).optional(),
     limits: limitsSchema.strict().optional(),

@@ -1,12 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import type { PageMark, Sessions } from '../sessions/index.js'
+import type { PageMark, Sessions, SessionView } from '../sessions/index.js'
 import type { App } from './app.js'
 import type { Check } from './check.js'
 import { Refused } from './failure-replies.js'
 import { failures, json } from './route-parts.js'
 import {
+  forkSchema,
   newSessionSchema,
   pageQuerySchema,
+  revertSchema,
   sessionPageSchema,
   sessionParamsSchema,
   sessionPatchSchema,
@@ -47,7 +49,7 @@ const patch = createRoute({
   method: 'patch',
   path: '/v1/sessions/{id}',
   tags,
-  summary: 'Rename a session',
+  summary: 'Rename a session, or change what its later runs use',
   request: { params: sessionParamsSchema, body: { required: true, ...json(sessionPatchSchema, 'What to change') } },
   responses: { 200: json(one, 'The session'), ...failures },
 })
@@ -61,16 +63,61 @@ const remove = createRoute({
   responses: { 204: { description: 'Removed' }, ...failures },
 })
 
+const revert = createRoute({
+  method: 'post',
+  path: '/v1/sessions/{id}/revert',
+  tags,
+  summary: 'Take back what came after a seq between two turns, in the conversation and in the workspace',
+  request: { params: sessionParamsSchema, body: { required: true, ...json(revertSchema, 'The last seq that stays') } },
+  responses: { 200: json(one, 'The session; session.restored tells of the files'), ...failures },
+})
+
+const fork = createRoute({
+  method: 'post',
+  path: '/v1/sessions/{id}/fork',
+  tags,
+  summary: 'Open a session with the conversation up to a seq between two turns',
+  request: { params: sessionParamsSchema, body: { required: true, ...json(forkSchema, 'The last seq it shares') } },
+  responses: { 201: json(one, 'The new session'), ...failures },
+})
+
+const exported = createRoute({
+  method: 'get',
+  path: '/v1/sessions/{id}/export',
+  tags,
+  summary: 'Download the whole log, an event as JSON a line',
+  request: { params: sessionParamsSchema },
+  responses: { 200: { content: { 'text/jsonl': { schema: z.string() } }, description: 'The log' }, ...failures },
+})
+
 export function addSessionRoutes(app: App, { sessions, check }: { sessions: Sessions; check?: Check }): void {
   app.openapi(create, async (c) => {
     const { model } = c.req.valid('json')
     if (model !== undefined) check?.model(model)
-    return c.json({ session: await sessions.create(c.req.valid('json')) }, 201)
+    return c.json({ session: shown(await sessions.create(c.req.valid('json'))) }, 201)
   })
-  app.openapi(get, async (c) => c.json({ session: await sessions.get(c.req.valid('param').id) }, 200))
+  app.openapi(get, async (c) => c.json({ session: shown(await sessions.get(c.req.valid('param').id)) }, 200))
   app.openapi(patch, async (c) => {
-    const { title } = c.req.valid('json')
-    return c.json({ session: await sessions.rename(c.req.valid('param').id, title) }, 200)
+    const changes = c.req.valid('json')
+    if (changes.model !== undefined) check?.model(changes.model)
+    return c.json({ session: shown(await sessions.change(c.req.valid('param').id, changes)) }, 200)
+  })
+  app.openapi(revert, async (c) => {
+    const { seq } = c.req.valid('json')
+    return c.json({ session: shown(await sessions.revert(c.req.valid('param').id, seq)) }, 200)
+  })
+  app.openapi(fork, async (c) =>
+    c.json({ session: shown(await sessions.fork(c.req.valid('param').id, c.req.valid('json'))) }, 201),
+  )
+  app.openapi(exported, async (c) => {
+    const { id } = c.req.valid('param')
+    const events = await sessions.history(id)
+    const lines = events.map((event) => `${JSON.stringify(event)}\n`)
+    const headers = {
+      'Content-Type': 'text/jsonl; charset=utf-8',
+      'Content-Disposition': `attachment; filename="${id}.jsonl"`,
+    }
+    return c.body(lines.join(''), 200, headers)
   })
   app.openapi(remove, async (c) => {
     await sessions.remove(c.req.valid('param').id)
@@ -80,11 +127,16 @@ export function addSessionRoutes(app: App, { sessions, check }: { sessions: Sess
     const { limit, cursor, search } = c.req.valid('query')
     const before = cursor === undefined ? {} : { before: readCursor(cursor) }
     const page = await sessions.list({ limit: limit + 1, ...before, ...(search === undefined ? {} : { search }) })
-    const shown = page.slice(0, limit)
-    const last = shown.at(-1)
+    const rows = page.slice(0, limit)
+    const last = rows.at(-1)
     const nextCursor = page.length > limit && last !== undefined ? writeCursor(last) : null
-    return c.json({ sessions: shown, nextCursor }, 200)
+    return c.json({ sessions: rows.map(shown), nextCursor }, 200)
   })
+}
+
+function shown(session: SessionView) {
+  const { input, cacheHit } = session.usage
+  return { ...session, usage: { ...session.usage, cacheHitRatio: input === 0 ? null : cacheHit / input } }
 }
 
 function writeCursor({ createdAt, id }: PageMark): string {

@@ -45,7 +45,10 @@ async function summarise(run: Run, { toSeq }: CompactionRange): Promise<Summary>
   )
   try {
     const model = run.secondaryModel()
-    const answer = await answerOf(model, { messages: summaryRequest(messages, model.contextTokens), signal: run.signal })
+    const answer = await answerOf(model, {
+      messages: summaryRequest(messages, model.contextTokens),
+      signal: run.signal,
+    })
     const cost = model.costOf(answer.usage, run.clock.now())
     if (answer.text.trim() !== '') return { summary: answer.text, usage: answer.usage, cost }
     return { summary: plainSummary(log, toSeq), usage: answer.usage, cost }
@@ -69,4 +72,3 @@ async function answerOf(
 function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
-

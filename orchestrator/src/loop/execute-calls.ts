@@ -14,10 +14,7 @@ import type { Run } from './run.js'
  * waits for those before it and is waited for by those after it. Every call that was started gets its result.
  * `isUnanswered`: a call needed an approval that nobody gave in time, and neither it nor those after it were run.
  */
-export async function* executeCalls(
-  step: CalledStep,
-  run: Run,
-): AsyncGenerator<LoopOutput, { isUnanswered: boolean }> {
+export async function* executeCalls(step: CalledStep, run: Run): AsyncGenerator<LoopOutput, { isUnanswered: boolean }> {
   const grace = createGrace(run.signal)
   try {
     const prepared = step.calls.map((call) => prepareCall({ call, step, run }))

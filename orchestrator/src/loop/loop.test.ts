@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { EventDraft } from '../events/index.js'
 import { asked, ofType, perform, resultText, saidText, sentMessages, setStage } from './rehearsal.fixture.js'
 
 test('a question is answered and the run is completed with its usage and cost', async () => {
@@ -188,30 +189,17 @@ test('a steering input admitted during a step is read by the next one, even afte
       steps: [{ reply: { text: 'Done.' } }, { when: { last: 'And the tests\\?' }, reply: { text: 'Tests too.' } }],
     },
   })
-  let steered = [
-    {
-      type: 'input.admitted' as const,
-      runId: 'run',
-      data: {
-        inputId: 'late',
-        delivery: 'steer' as const,
-        content: [{ type: 'text' as const, text: 'And the tests?' }],
-      },
-    },
-  ]
-  let asked = false
+  const late: EventDraft = {
+    type: 'input.admitted',
+    runId: 'run',
+    data: { inputId: 'late', delivery: 'steer', content: [{ type: 'text', text: 'And the tests?' }] },
+  }
+  let isSaid = false
   const { log } = await perform({
     stage,
-    onOutput: ({ kind }) => {
-      asked ||= kind === 'delta'
-    },
-    deps: {
-      steered: () => {
-        if (!asked) return []
-        const taken = steered
-        steered = []
-        return taken
-      },
+    onOutput: ({ kind }, _, say) => {
+      if (kind === 'delta' && !isSaid) say(late)
+      isSaid ||= kind === 'delta'
     },
   })
   expect(saidText(log)).toBe('Done.Tests too.')

@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { ToolSet } from '../connect/index.js'
-import { effectiveEvents, isOfSession, modelNotices, type PanelPolicy, panelNonce, runTotals } from '../context/index.js'
+import {
+  effectiveEvents,
+  isOfSession,
+  modelNotices,
+  type PanelPolicy,
+  panelNonce,
+  runTotals,
+} from '../context/index.js'
 import { endsRun, type LiveLog, type LoopOutput, type RunStatus } from '../events/index.js'
 import type { Model } from '../providers/index.js'
 import { ask } from './ask.js'
@@ -10,7 +17,7 @@ import { executeCalls } from './execute-calls.js'
 import { effectiveLimits, type RunLimits, reachedBeforeAsking, reachedBeforeCalls, runLimits } from './limits.js'
 import { createLogView } from './log-view.js'
 import { type CalledStep, nextMove } from './next-move.js'
-import { type Approve, type KeepOutput, type OpenNext, type Opening, type Run, RunFailure } from './run.js'
+import { type Approve, type KeepOutput, type Opening, type OpenNext, type Run, RunFailure } from './run.js'
 import { createStopSignal } from './stop-signal.js'
 import { ownTools } from './tools/own-tools.js'
 import { subagent } from './tools/subagent.js'
@@ -66,6 +73,7 @@ async function* workWithin(run: Run, stop: ReturnType<typeof createStopSignal>):
 }
 
 async function* work(run: Run): AsyncGenerator<LoopOutput, void> {
+  refuseUnknownTools(run)
   yield* openConversation(run)
   while (true) {
     run.signal.throwIfAborted()
@@ -100,6 +108,18 @@ async function* work(run: Run): AsyncGenerator<LoopOutput, void> {
         if (hasEnded(run)) return
     }
   }
+}
+
+/** The tools of a run are known when its servers have started, not when it is asked for. */
+function refuseUnknownTools({ view, id, tools }: Run): void {
+  const started = view.events.find((event) => event.type === 'run.started' && event.runId === id)
+  const asked = (started?.type === 'run.started' && started.data.tools) || []
+  const unknown = asked.filter((name) => !tools.some((tool) => tool.name === name))
+  if (unknown.length === 0) return
+  throw new RunFailure(
+    'unknown_tool',
+    `The run was to use tools that are not there: ${unknown.join(', ')}. GET /v1/tools lists them.`,
+  )
 }
 
 /** A helper was asked for where none may be: the model was offered the tool, since its list of tools never changes. */

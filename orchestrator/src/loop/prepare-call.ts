@@ -54,11 +54,15 @@ export function prepareCall(options: { call: OpenCall; step: CalledStep; run: Ru
   const isRepeatable = readOnly || ownTools.some(({ info }) => info === tool)
   if (call.wasStarted && !isRepeatable) return refuse(outcomeUnknownText)
   if (run.readOnly && !readOnly) {
-    return refuse(`Nothing was run: you may only read, and this call of ${tool.name} does more. Report what should be done instead.`)
+    return refuse(
+      `Nothing was run: you may only read, and this call of ${tool.name} does more. Report what should be done instead.`,
+    )
   }
   const action = run.approve({ tool, args: read.args })
   if (action === 'deny') {
-    return refuse(`Nothing was run: the policy of this session does not allow this call of ${tool.name}. Find another way.`)
+    return refuse(
+      `Nothing was run: the policy of this session does not allow this call of ${tool.name}. Find another way.`,
+    )
   }
   const step = `${run.id}/${stepId}`
   const { args, repaired } = read

@@ -11,7 +11,8 @@ import {
 import { builtInProviders, chooseModel, createModel, type Model, type StreamTimeouts } from '../providers/index.js'
 import { createScriptedModel, type ScriptedModel, type ScriptInput } from '../scripted-model/index.js'
 import type { Clock } from './clock.js'
-import { type LoopDeps, runLimits, runLoop } from './index.js'
+import { type LoopDeps, runLoop } from './index.js'
+import { retryAfterMsMax } from './limits.js'
 
 const sessionId = 'session'
 export const runId = 'run'
@@ -53,13 +54,13 @@ export async function setStage(options: {
   return { model, endpoint, waits, clock: impatientClock(waits) }
 }
 
-/** Waits pass at once, all but the wall time of a run. */
+/** Waits pass at once, all but the wall time of a run and the time that a person has to answer. */
 function impatientClock(waits: number[]): Clock {
   return {
     now: Date.now,
     random: () => 0.5,
     sleep: (ms, signal) => {
-      if (ms < runLimits.wallTimeMs) {
+      if (ms <= retryAfterMsMax) {
         waits.push(ms)
         return Promise.resolve()
       }
@@ -78,6 +79,8 @@ export function toolSet(tools: readonly TestTool[]): ToolSet {
       description: `The tool ${name}.`,
       inputSchema: { type: 'object', properties: {} },
       trusted: true,
+      isDestructive: !readOnly,
+      mayRead: readOnly,
       isReadOnly: () => readOnly,
       ...info,
       name,
@@ -140,18 +143,20 @@ export async function perform(options: {
   history?: readonly StoredEvent[]
   signal?: AbortSignal
   deps?: Partial<LoopDeps>
-  /** Told before the iterator goes on; true leaves the run where it is, as a killed process does. */
-  onOutput?: (output: LoopOutput, log: readonly StoredEvent[]) => unknown
+  /** Told before the iterator goes on; `say` appends as somebody else. True leaves the run where it is, as a killed process does. */
+  onOutput?: (output: LoopOutput, log: readonly StoredEvent[], say: (...events: EventDraft[]) => void) => unknown
 }): Promise<Performance> {
   const { stage, tools = [], history = asked('Do it.') } = options
-  const log = [...history]
+  const live = liveLog(history)
+  const { log } = live
   const outputs: LoopOutput[] = []
   const run = runLoop(
-    { runId, history, signal: options.signal ?? new AbortController().signal },
+    { sessionId, runId, log: live, signal: options.signal ?? new AbortController().signal },
     {
       model: stage.model,
       tools: toolSet(tools),
       opening: { system: () => 'You are a test.', workspace: async () => 'Date: today' },
+      openNext: async ({ key }) => ({ sessionId: `next of ${key}`, runId: 'next' }),
       clock: stage.clock,
       ...options.deps,
     },
@@ -160,14 +165,36 @@ export async function perform(options: {
   try {
     for await (const output of run) {
       outputs.push(output)
-      if (output.kind === 'event') log.push(place(output.event, log.length + 1))
-      if (options.onOutput?.(output, log) === true) break
+      if (output.kind === 'event') live.take(output)
+      if (options.onOutput?.(output, log, live.say) === true) break
     }
   } catch (thrown) {
     error = thrown
   }
   checkInvariants(log, outputs, stage)
   return { log, outputs, error }
+}
+
+/** A log as the sessions keep one: events that were decided without knowing of later ones are dropped. */
+function liveLog(history: readonly StoredEvent[]) {
+  const log = [...history]
+  const listeners = new Set<() => void>()
+  const say = (...drafts: EventDraft[]): void => {
+    for (const draft of drafts) log.push(place(draft, log.length + 1))
+    for (const listener of listeners) listener()
+  }
+  return {
+    log,
+    events: log,
+    onAppend(listener: () => void) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    say,
+    take({ event, onlyAt }: Extract<LoopOutput, { kind: 'event' }>) {
+      if (onlyAt === undefined || onlyAt === log.length) say(event)
+    },
+  }
 }
 
 /** What must hold of every log that a test makes. */

@@ -25,7 +25,9 @@ export interface ApprovalReply {
 }
 
 export function openApprovals(history: readonly StoredEvent[]): OpenApproval[] {
-  return history.flatMap((event) => (event.type === 'approval.asked' && isOpen(history, event) ? [viewOf(history, event)] : []))
+  return history.flatMap((event) =>
+    event.type === 'approval.asked' && isOpen(history, event) ? [viewOf(history, event)] : [],
+  )
 }
 
 /** The question with this id, if it waits; undefined when it was answered the same way already. */
@@ -35,7 +37,9 @@ export function findApproval(
 ): Asked | undefined {
   const asked = history.find((event): event is Asked => event.type === 'approval.asked' && event.data.approvalId === id)
   if (!asked) {
-    throw new SessionFailure('unknown_approval', `Session ${sessionId} has no approval ${JSON.stringify(id)}.`, { details: { id } })
+    throw new SessionFailure('unknown_approval', `Session ${sessionId} has no approval ${JSON.stringify(id)}.`, {
+      details: { id },
+    })
   }
   const answered = answerTo(history, asked)
   if (answered?.data.answer === reply.answer) return undefined

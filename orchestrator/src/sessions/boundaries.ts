@@ -15,7 +15,9 @@ export interface Boundary {
 export function boundaryAt(history: readonly StoredEvent[], seq: number): Boundary {
   const tail = history.at(-1)?.seq ?? 0
   if (seq < 1 || seq > tail) {
-    throw new SessionFailure('bad_cursor', `Expected a seq from 1 to ${tail}, found ${seq}.`, { details: { seq, tail } })
+    throw new SessionFailure('bad_cursor', `Expected a seq from 1 to ${tail}, found ${seq}.`, {
+      details: { seq, tail },
+    })
   }
   const reverted = history.find((event) => event.type === 'session.reverted' && event.data.seq < seq && event.seq > seq)
   const run = newestRun(history, seq)
@@ -48,7 +50,9 @@ function nearBoundaries(history: readonly StoredEvent[], seq: number): number[] 
     return status !== undefined && status !== 'running' ? [event.seq] : []
   })
   const starts = history.flatMap((event) =>
-    event.type === 'input.admitted' && event.parentRunId === undefined && event.data.delivery !== 'steer' ? [event.seq - 1] : [],
+    event.type === 'input.admitted' && event.parentRunId === undefined && event.data.delivery !== 'steer'
+      ? [event.seq - 1]
+      : [],
   )
   const all = [...ends, ...starts]
   const before = Math.max(...all.filter((each) => each < seq))

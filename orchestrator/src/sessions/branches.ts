@@ -1,5 +1,5 @@
-import { cp } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
+import { cp } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import type { EventDraft, StoredEvent } from '../events/index.js'
 import { boundaryAt } from './boundaries.js'

@@ -82,7 +82,7 @@ test('a session is written by one process at a time, read by all, and taken over
   expect((await sessions.get(id)).run?.status).toBe('running')
   const elsewhere = { code: 'session_elsewhere', details: { owner: 'one' } }
   await expect(sessions.startRun(id, say('mine'))).rejects.toMatchObject(elsewhere)
-  await expect(sessions.rename(id, 'mine')).rejects.toMatchObject(elsewhere)
+  await expect(sessions.change(id, { title: 'mine' })).rejects.toMatchObject(elsewhere)
   await expect(sessions.cancelRun(id)).rejects.toMatchObject(elsewhere)
   await sessions.recover({ resume: true })
   expect((await sessions.history(id)).some(({ type, data }) => type === 'notice' && data.code === 'run_resumed')).toBe(

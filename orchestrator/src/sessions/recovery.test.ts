@@ -35,8 +35,8 @@ test('closing leaves the run open in the log, and the next start takes it up wit
   await service.sessions.recover({ resume: true })
   const task = await stage.task()
   expect(task).toMatchObject({ runId, sessionId: id, model: 'm' })
-  expect(task.history).toHaveLength(length + 1)
-  expect(task.history.at(-1)).toMatchObject({ type: 'notice', data: { code: 'run_resumed' } })
+  expect(task.log.events).toHaveLength(length + 1)
+  expect(task.log.events.at(-1)).toMatchObject({ type: 'notice', data: { code: 'run_resumed' } })
   expect((await service.sessions.get(id)).run?.status).toBe('running')
   void stage.yield(finished())
   await untilEnd(service.sessions, id)
@@ -143,8 +143,8 @@ test('a tool that was running when its process stopped is in the history without
   const next = createStage()
   const service = await folder.serve({ agent: next.agent })
   await service.sessions.recover({ resume: true })
-  const { history } = await next.task()
-  expect(history.slice(-3).map(({ type }) => type)).toEqual(['tool.called', 'tool.started', 'notice'])
+  const { log } = await next.task()
+  expect(log.events.slice(-3).map(({ type }) => type)).toEqual(['tool.called', 'tool.started', 'notice'])
 })
 
 test('what a stopping agent still says is not logged, so that a stop and a kill leave the same log', async () => {

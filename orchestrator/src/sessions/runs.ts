@@ -122,7 +122,9 @@ export function createRuns({ store, agent, snapshots, log, openNext }: RunsOptio
     const [runId] = session.writer.summary?.queued ?? []
     if (runId === undefined || session.run !== undefined) return
     const history = await readAll(store, session.id)
-    const admitted = history.find((event): event is Admitted => event.type === 'input.admitted' && event.runId === runId)
+    const admitted = history.find(
+      (event): event is Admitted => event.type === 'input.admitted' && event.runId === runId,
+    )
     const { inputId, plan = {} } = admitted?.data ?? {}
     await begin(session, history, { runId, events: [{ type: 'run.started', data: { inputId, ...plan } }] })
   }
@@ -255,7 +257,9 @@ interface Opening {
 }
 
 function derivedId(kind: string, ...of: readonly string[]): string {
-  const hex = createHash('sha256').update(JSON.stringify([kind, ...of])).digest('hex')
+  const hex = createHash('sha256')
+    .update(JSON.stringify([kind, ...of]))
+    .digest('hex')
   return `${kind}_${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 }
 

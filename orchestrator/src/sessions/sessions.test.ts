@@ -66,14 +66,14 @@ test('the agent is given the whole history, the workspace and the model of the r
   await sessions.startRun(session.id, { ...say('first'), limits: { iterations: 3 } })
   const first = await stage.task()
   expect(first).toMatchObject({ sessionId: session.id, workspace: session.workspace, model: 'of the session' })
-  expect(first.history.map(({ type }) => type)).toEqual(['session.created', 'input.admitted', 'run.started'])
-  expect(first.history[2]?.data).toMatchObject({ limits: { iterations: 3 } })
+  expect(first.log.events.map(({ type }) => type)).toEqual(['session.created', 'input.admitted', 'run.started'])
+  expect(first.log.events[2]?.data).toMatchObject({ limits: { iterations: 3 } })
   void stage.yield(finished())
   await untilEnd(sessions, session.id)
   await sessions.startRun(session.id, { ...say('second'), model: 'of the run' })
   const second = await stage.task()
   expect(second.model).toBe('of the run')
-  expect(second.history.filter(({ type }) => type === 'run.started')).toHaveLength(2)
+  expect(second.log.events.filter(({ type }) => type === 'run.started')).toHaveLength(2)
 })
 
 test('a second run waits for nobody: it is refused while one is active, and nothing is logged', async () => {
@@ -153,7 +153,7 @@ test('what an agent yields after its end is not logged', async () => {
   const { id } = await sessions.create(scratch)
   await sessions.startRun(id, say('go'))
   await untilEnd(sessions, id)
-  await sessions.rename(id, 'after')
+  await sessions.change(id, { title: 'after' })
   expect((await sessions.history(id)).map(({ type }) => type).slice(-2)).toEqual(['run.finished', 'session.renamed'])
 })
 
@@ -211,7 +211,7 @@ test('a session can be renamed while it runs, and its run goes on', async () => 
   const { id } = await sessions.create(scratch)
   await sessions.startRun(id, say('go'))
   const yields = Array.from({ length: 20 }, (_, index) => stage.yield(notice(`${index}`)))
-  const names = Array.from({ length: 20 }, (_, index) => sessions.rename(id, `name ${index}`))
+  const names = Array.from({ length: 20 }, (_, index) => sessions.change(id, { title: `name ${index}` }))
   await Promise.all([...yields, ...names])
   expect(await sessions.get(id)).toMatchObject({ title: 'name 19', run: { status: 'running' } })
   void stage.yield(finished())
@@ -258,7 +258,7 @@ test('an unknown session is told as such by every method', async () => {
   const signal = new AbortController().signal
   const attempts = [
     () => sessions.get(id),
-    () => sessions.rename(id, 'x'),
+    () => sessions.change(id, { title: 'x' }),
     () => sessions.remove(id),
     () => sessions.startRun(id, say('x')),
     () => sessions.continueRun(id, {}),
@@ -330,12 +330,12 @@ test('a follower misses nothing when processes write the session in turns', asyn
       if (batch.some((item) => item.type === 'session.renamed' && item.data.title === 'last')) break
     }
   })()
-  await one.sessions.rename(id, 'seen live')
+  await one.sessions.change(id, { title: 'seen live' })
   for (let index = 0; index < 5; index += 1) {
-    await two.sessions.rename(id, `by two ${index}`)
-    await one.sessions.rename(id, `by one ${index}`)
+    await two.sessions.change(id, { title: `by two ${index}` })
+    await one.sessions.change(id, { title: `by one ${index}` })
   }
-  await one.sessions.rename(id, 'last')
+  await one.sessions.change(id, { title: 'last' })
   await reading
   expect(seqs).toEqual(Array.from({ length: 13 }, (_, index) => index + 1))
 })
@@ -370,8 +370,8 @@ test('an event that could not be read back fails its run and does not get into t
 
 test('an event that could not be read back is not written: its run fails and the session lives on', async () => {
   const usage = { input: 1e300, output: 0, reasoning: 0, cacheHit: 0, cacheMiss: 0 }
-  const agent: Agent = async function* ({ history }) {
-    if (history.length < 5) yield event({ type: 'run.finished', data: { status: 'completed', usage, cost: 0 } })
+  const agent: Agent = async function* ({ log }) {
+    if (log.events.length < 5) yield event({ type: 'run.finished', data: { status: 'completed', usage, cost: 0 } })
     else yield finished()
   }
   const { sessions } = await folder.serve({ agent })

@@ -107,7 +107,14 @@ export interface SessionsOptions {
 
 export function createSessions({ store, agent, owner, scratchRoot, snapshots, log, now }: SessionsOptions): Sessions {
   const hubs = createHubs({ store, now, log, isLocal: (id) => open.get(id) !== undefined })
-  const open: OpenSessions = createOpenSessions({ store, hubs, owner, now, log, onIdle: (session) => afterRun(session) })
+  const open: OpenSessions = createOpenSessions({
+    store,
+    hubs,
+    owner,
+    now,
+    log,
+    onIdle: (session) => afterRun(session),
+  })
   const openNext = async (_: OpenSession, { sessionId, events }: NextSession) => {
     if ((await store.find(sessionId)) === undefined) await open.create(sessionId, ({ writer }) => writer.append(events))
   }
@@ -241,7 +248,13 @@ export function createSessions({ store, agent, owner, scratchRoot, snapshots, lo
         if (asked === undefined) return
         const { runId, stepId, parentRunId } = asked
         // It may expire in this moment.
-        const answer = { type: 'approval.answered' as const, runId, stepId, parentRunId, data: { approvalId, ...reply } }
+        const answer = {
+          type: 'approval.answered' as const,
+          runId,
+          stepId,
+          parentRunId,
+          data: { approvalId, ...reply },
+        }
         const written = await writer.append(() => (run && !isOpen(run.log.events, asked) ? [] : [answer]))
         if (written.length === 0) findApproval(run?.log.events ?? history, { id: approvalId, sessionId: id, reply })
       })

@@ -11,6 +11,7 @@ import {
   modelNotices,
   workspaceNote,
 } from '../../../orchestrator/src/context/index.js'
+import { createTestLog } from '../../../orchestrator/src/events/live-log.fixture.js'
 import { runLimits, runLoop } from '../../../orchestrator/src/loop/index.js'
 import { builtInProviders, chooseModel, createModel, type Model } from '../../../orchestrator/src/providers/index.js'
 import type { Agent } from './agents.js'
@@ -112,26 +113,27 @@ interface Play {
 }
 
 async function play({ model, agent, tools, opening }: Play): Promise<LogEvent[]> {
-  const events: LogEvent[] = [
+  const log = createTestLog([
     { type: 'notice', data: { code: modelNotices.system, message: opening.system, details: { nonce } } },
     { type: 'notice', data: { code: modelNotices.workspace, message: opening.workspace } },
     { type: 'input.admitted', data: { inputId: 'task', delivery: 'start', content: [{ type: 'text', text: task }] } },
     { type: 'run.started', runId, data: { inputId: 'task' } },
-  ]
+  ])
   const limits = { ...runLimits, iterations: 1_000, tokens: 1e9, costUsd: 1e9, toolCalls: 1_000 }
   const signal = new AbortController().signal
   const run = runLoop(
-    { runId, history: events, signal },
+    { sessionId: 'replay', runId, log, signal },
     {
       model,
       tools,
       panelPolicy: agent.policy,
       limits,
       opening: { system: () => opening.system, workspace: async () => opening.workspace },
+      openNext: () => Promise.reject(new Error('A replay goes on in no other session.')),
     },
   )
-  for await (const output of run) if (output.kind === 'event') events.push({ ...output.event, runId })
-  return events
+  for await (const output of run) if (output.kind === 'event') log.append({ runId, ...output.event })
+  return [...log.events]
 }
 
 const task = 'Make the changes that are due.'

@@ -134,11 +134,12 @@ async function playUntilCut(session: Session, runId: string): Promise<boolean> {
 async function pull(session: Session, runId: string, signal: AbortSignal): Promise<boolean> {
   const { random, log, options, tally } = session
   const outputs = runLoop(
-    { runId, history: [...log], signal },
+    { sessionId: 'session', runId, log: { events: log, onAppend: () => () => {} }, signal },
     {
       model: createModel(session),
       tools: createTools(session),
       opening: { system: () => 'Be good.', workspace: async () => 'Files: some.' },
+      openNext: () => Promise.reject(new Error('Nothing goes on elsewhere here.')),
       panelPolicy: options.policy,
       clock,
     },
@@ -244,6 +245,8 @@ function createTools(session: Session): ToolSet {
         description: 'Anything.',
         inputSchema: { type: 'object' },
         trusted: true,
+        isDestructive: true,
+        mayRead: false,
         isReadOnly: () => false,
       },
     ],

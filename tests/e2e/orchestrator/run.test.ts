@@ -27,7 +27,11 @@ afterEach(async () => {
 
 async function run(script: ScriptInput, ...args: string[]): Promise<Finished> {
   model = await createScriptedModel({ script })
-  const env = { DEEPSEEK_BASE_URL: model.url, AURORACODER_DATA_DIR: join(folder, 'data') }
+  const env = {
+    DEEPSEEK_BASE_URL: model.url,
+    AURORACODER_DATA_DIR: join(folder, 'data'),
+    AURORACODER_APPROVALS: 'allow',
+  }
   return runBin(['run', 'The sum is wrong. Fix it.', '--workspace', workspace, ...args], env)
 }
 
@@ -125,7 +129,7 @@ describe('auroracoder run', { timeout: 60_000 }, () => {
     })
     const args = ['run', 'x', '--json', '--workspace', workspace, '--data-dir', join(folder, 'data')]
     const child = spawn(process.execPath, [bin, ...args], {
-      env: { PATH: process.env.PATH, DEEPSEEK_BASE_URL: model.url },
+      env: { PATH: process.env.PATH, DEEPSEEK_BASE_URL: model.url, AURORACODER_APPROVALS: 'allow' },
     })
     let stdout = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -51,7 +51,10 @@ export function summaryRequest(messages: readonly ChatMessage[], contextTokens: 
   const charsMax = Math.floor(contextTokens * readShare * charsPerToken)
   return [
     { role: 'system', content: instructions },
-    { role: 'user', content: `${cut(messages.map(transcriptOf).filter(Boolean).join('\n\n'), charsMax)}\n\n${question}` },
+    {
+      role: 'user',
+      content: `${cut(messages.map(transcriptOf).filter(Boolean).join('\n\n'), charsMax)}\n\n${question}`,
+    },
   ]
 }
 
@@ -84,8 +87,12 @@ function userText(content: Extract<ChatMessage, { role: 'user' }>['content']): s
 /** Where no model can be had for it: what can be said without one. */
 export function plainSummary(log: readonly LogEvent[], toSeq: number): string {
   const covered = log.filter(({ seq }) => seq !== undefined && seq <= toSeq)
-  const said = covered.flatMap((event) => (event.type === 'text.finished' && event.data.text.trim() ? [event.data.text] : []))
-  const calls = covered.flatMap((event) => (event.type === 'tool.called' ? [`${event.data.name} ${cut(event.data.arguments, 200)}`] : []))
+  const said = covered.flatMap((event) =>
+    event.type === 'text.finished' && event.data.text.trim() ? [event.data.text] : [],
+  )
+  const calls = covered.flatMap((event) =>
+    event.type === 'tool.called' ? [`${event.data.name} ${cut(event.data.arguments, 200)}`] : [],
+  )
   const shown = said.slice(-10).map((text) => `- ${cut(text, 1_000)}`)
   return [
     'No model was there to summarise this part. The last things that the agent said in it:',

@@ -24,5 +24,10 @@ export async function* askFirst(
 
 function declined({ stepId, callId, tool }: RunnableCall, message: string | undefined): RefusedCall {
   const why = message ? ` They said: ${message}` : ' Do not repeat it; find another way, or ask what they want.'
-  return { kind: 'refused', stepId, callId, text: `Nothing was run: the user declined this call of ${tool.name}.${why}` }
+  return {
+    kind: 'refused',
+    stepId,
+    callId,
+    text: `Nothing was run: the user declined this call of ${tool.name}.${why}`,
+  }
 }

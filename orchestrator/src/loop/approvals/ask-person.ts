@@ -34,15 +34,20 @@ export async function* askPerson(run: Run, question: Question): AsyncGenerator<L
     yield { kind: 'event', event: { type: 'approval.asked', stepId, data } }
   }
   const answerIn = (events: readonly StoredEvent[]): ApprovalAnswer | undefined =>
-    events.find((event): event is Answered => event.type === 'approval.answered' && event.data.approvalId === approvalId)
-      ?.data
+    events.find(
+      (event): event is Answered => event.type === 'approval.answered' && event.data.approvalId === approvalId,
+    )?.data
   const resume = run.pause()
   try {
     for (;;) {
       const answer = await answerWithin({ run, find: answerIn, untilMs: expiresAtMs })
       if (answer) return answer
       // An answer that comes in this moment wins.
-      const event = { type: 'approval.answered' as const, stepId: question.stepId, data: { approvalId, answer: 'expire' as const } }
+      const event = {
+        type: 'approval.answered' as const,
+        stepId: question.stepId,
+        data: { approvalId, answer: 'expire' as const },
+      }
       yield { kind: 'event', event, onlyAt: run.view.head }
     }
   } finally {

@@ -13,7 +13,10 @@ export const continueAsNewChat: OwnTool = {
     inputSchema: {
       type: 'object',
       properties: {
-        prompt: { type: 'string', description: `What the new conversation has to know, at most ${promptCharsMax} characters.` },
+        prompt: {
+          type: 'string',
+          description: `What the new conversation has to know, at most ${promptCharsMax} characters.`,
+        },
       },
       required: ['prompt'],
     },
@@ -26,14 +29,21 @@ export const continueAsNewChat: OwnTool = {
     const earlier = run.view.events.find((event) => event.type === 'continued' && event.data.callId === callId)
     if (earlier?.type === 'continued') return told(true, goesOn(earlier.data.sessionId))
     const { prompt } = args
-    if (typeof prompt !== 'string' || prompt.trim() === '') return told(false, 'Expected a prompt, found none. Nothing was done.')
+    if (typeof prompt !== 'string' || prompt.trim() === '')
+      return told(false, 'Expected a prompt, found none. Nothing was done.')
     if (prompt.length > promptCharsMax) {
-      return told(false, `Expected at most ${promptCharsMax} characters, found ${prompt.length}. Nothing was done; shorten the prompt.`)
+      return told(
+        false,
+        `Expected at most ${promptCharsMax} characters, found ${prompt.length}. Nothing was done; shorten the prompt.`,
+      )
     }
     const share = contextShare(run)
     if (share < continueShareMin) {
       const used = Math.floor(share * 100)
-      return told(false, `Refused: ${used} % of the context window is used, and a new conversation may be opened from ${continueShareMin * 100} % on. Go on here.`)
+      return told(
+        false,
+        `Refused: ${used} % of the context window is used, and a new conversation may be opened from ${continueShareMin * 100} % on. Go on here.`,
+      )
     }
     const next = await run.openNext({ key, content: [{ type: 'text', text: prompt }] })
     yield { kind: 'event', event: { type: 'continued', stepId, data: { callId, ...next } } }

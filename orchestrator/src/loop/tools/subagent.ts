@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { ToolInfo, ToolOutcome } from '../../connect/index.js'
+import type { ToolInfo } from '../../connect/index.js'
 import { runTotals } from '../../context/index.js'
 import { type EventDraft, endsRun, type LoopOutput, type StoredEvent } from '../../events/index.js'
 import { errorFields } from '../error-fields.js'
@@ -58,7 +58,10 @@ export const subagent: OwnTool = {
         yield finish(false, 'Cancelled.')
         throw error
       }
-      yield wrapped({ kind: 'event', event: { type: 'run.failed', data: errorFields(error) } }, { runId, parentRunId: run.id })
+      yield wrapped(
+        { kind: 'event', event: { type: 'run.failed', data: errorFields(error) } },
+        { runId, parentRunId: run.id },
+      )
     }
     const { ok, text } = answerOf(own)
     const shown = await shorten(text, { run, callId })
@@ -86,14 +89,19 @@ function namesIn(tools: unknown): readonly string[] | undefined {
 
 /** What a sub-agent can be offered: tools of which some call only reads. Whether a call does is decided at dispatch. */
 function toolsInside({ tools, limits, depth }: Run): ToolInfo[] {
-  return tools.filter(({ name, mayRead }) => mayRead && (name !== subagent.info.name || depth + 1 < limits.subagentDepth))
+  return tools.filter(
+    ({ name, mayRead }) => mayRead && (name !== subagent.info.name || depth + 1 < limits.subagentDepth),
+  )
 }
 
 /** The run that this call began before the process ended. */
 function startedBy({ callId, stepId }: RunnableCall, { view, id }: Run) {
   return view.events.find(
     (event): event is Extract<StoredEvent, { type: 'subagent.started' }> =>
-      event.type === 'subagent.started' && event.runId === id && event.stepId === stepId && event.data.callId === callId,
+      event.type === 'subagent.started' &&
+      event.runId === id &&
+      event.stepId === stepId &&
+      event.data.callId === callId,
   )
 }
 
@@ -128,7 +136,10 @@ function* begin(options: { runId: string; call: RunnableCall; run: Run }): Gener
   const content = [{ type: 'text' as const, text: task }]
   const inside = { runId, parentRunId: run.id }
   yield { kind: 'event', event: { type: 'subagent.started', stepId, data: { callId, runId, task } } }
-  yield wrapped({ kind: 'event', event: { type: 'input.admitted', data: { inputId, delivery: 'start', content } } }, inside)
+  yield wrapped(
+    { kind: 'event', event: { type: 'input.admitted', data: { inputId, delivery: 'start', content } } },
+    inside,
+  )
   yield wrapped({ kind: 'event', event: { type: 'run.started', data: { inputId, model: run.model.id } } }, inside)
 }
 
@@ -162,8 +173,12 @@ function answerOf(own: Run): { ok: boolean; text: string } {
   const end = endOf(own)
   const said = lastText(own)
   if (end?.type === 'run.finished' && end.data.status === 'completed') return { ok: true, text: said }
-  const why = end?.type === 'run.finished' ? end.data.status : end?.type === 'run.failed' ? end.data.message : 'cancelled'
-  return { ok: false, text: `The helper did not finish (${why}). ${said === '' ? 'It said nothing.' : `The last it said:\n${said}`}` }
+  const why =
+    end?.type === 'run.finished' ? end.data.status : end?.type === 'run.failed' ? end.data.message : 'cancelled'
+  return {
+    ok: false,
+    text: `The helper did not finish (${why}). ${said === '' ? 'It said nothing.' : `The last it said:\n${said}`}`,
+  }
 }
 
 function lastText({ view }: Run): string {
