@@ -99,7 +99,6 @@ export function createOpenSessions({ store, hubs, owner, now, log, onIdle }: Ope
     const detach = async (run: ActiveRun) => {
       if (current !== run) return
       current = undefined
-      run.log.letGo()
       const held = open.get(id)
       if (held?.session.writer !== writer) return
       const isUsable = !closing && writer.broken === undefined && writer.summary?.run?.status !== 'running'
@@ -119,7 +118,10 @@ export function createOpenSessions({ store, hubs, owner, now, log, onIdle }: Ope
       },
       attach(run) {
         current = run
-        run.ended.then(() => turns.take(id, () => detach(run)))
+        run.ended.then(() => {
+          run.log.letGo()
+          return turns.take(id, () => detach(run))
+        })
       },
     }
     return session

@@ -8,6 +8,7 @@ import type { EventStore } from './event-store.js'
 import type { SessionEvent } from './hub.js'
 import { openLibsqlStore } from './libsql/store.js'
 import { createSessions, type Sessions } from './sessions.js'
+import type { TurnSnapshots } from './turn-snapshots.js'
 
 export const silent = pino({ level: 'silent' })
 
@@ -22,6 +23,7 @@ export interface ServeOptions {
   agent: Agent
   owner?: string
   now?: () => number
+  snapshots?: TurnSnapshots
   /** Puts a slower or failing store before the real one. */
   wrap?: (store: EventStore) => EventStore
 }
@@ -39,9 +41,11 @@ export async function createFolder(parent = tmpdir()): Promise<Folder> {
   const services = new Set<Service>()
   return {
     path,
-    async serve({ agent, owner = 'one', now = Date.now, wrap = (store) => store }) {
+    async serve({ agent, owner = 'one', now = Date.now, wrap = (store) => store, snapshots }) {
       const store = wrap(await openLibsqlStore({ file: join(path, 'events.db'), now }))
-      const sessions = createSessions({ store, agent, owner, scratchRoot: join(path, 'scratch'), log: silent, now })
+      const kept = snapshots === undefined ? {} : { snapshots }
+      const scratchRoot = join(path, 'scratch')
+      const sessions = createSessions({ store, agent, owner, scratchRoot, log: silent, now, ...kept })
       const service = {
         sessions,
         store,

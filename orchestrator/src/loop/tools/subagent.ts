@@ -48,8 +48,7 @@ export const subagent: OwnTool = {
       event: { type: 'subagent.finished', stepId, data: { callId, runId, ok, text } },
     })
     try {
-      if (started) yield wrapped({ kind: 'event', event: resumedNotice }, { runId, parentRunId: run.id })
-      else yield* begin({ runId, call, run })
+      yield* begin({ own, call, run, isNew: started === undefined })
       for await (const output of runOf(own)) yield wrapped(output, { runId, parentRunId: run.id })
     } catch (error) {
       // Whoever follows the sub-agent's run sees its end, also when its parent ends with it.
@@ -128,19 +127,27 @@ function insideOf(run: Run, { runId, allowed }: { runId: string; allowed: readon
   }
 }
 
-function* begin(options: { runId: string; call: RunnableCall; run: Run }): Generator<LoopOutput, void> {
-  const { runId, call, run } = options
+/** What opens the sub-agent's run, or as much of it as a process that ended has left out. */
+function* begin(options: { own: Run; call: RunnableCall; run: Run; isNew: boolean }): Generator<LoopOutput, void> {
+  const { own, call, run, isNew } = options
   const { stepId, callId, args } = call
+  const { id: runId } = own
   const task = String(args.task)
-  const inputId = `inp_${randomUUID()}`
-  const content = [{ type: 'text' as const, text: task }]
   const inside = { runId, parentRunId: run.id }
-  yield { kind: 'event', event: { type: 'subagent.started', stepId, data: { callId, runId, task } } }
-  yield wrapped(
-    { kind: 'event', event: { type: 'input.admitted', data: { inputId, delivery: 'start', content } } },
-    inside,
-  )
+  if (isNew) yield { kind: 'event', event: { type: 'subagent.started', stepId, data: { callId, runId, task } } }
+  if (has(own, 'run.started')) return yield wrapped({ kind: 'event', event: resumedNotice }, inside)
+
+  const inputId = `inp_${runId}`
+  const content = [{ type: 'text' as const, text: task }]
+  const admitted = { inputId, delivery: 'start' as const, content }
+  if (!has(own, 'input.admitted')) {
+    yield wrapped({ kind: 'event', event: { type: 'input.admitted', data: admitted } }, inside)
+  }
   yield wrapped({ kind: 'event', event: { type: 'run.started', data: { inputId, model: run.model.id } } }, inside)
+}
+
+function has({ view }: Run, type: StoredEvent['type']): boolean {
+  return view.events.some((event) => event.type === type)
 }
 
 /** A run that ended right before its process did has nothing left to do. */
