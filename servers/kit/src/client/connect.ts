@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import { type AuthorizationOptions, createAuthorizedFetch } from './authorization.js'
 import { type Connection, type ConnectOptions, openConnection } from './connection.js'
 import { createDuplexTransport } from './duplex-transport.js'
 
@@ -32,11 +33,16 @@ export function connectStdio({ command, args, env, cwd }: StdioCommand, options:
 export interface HttpEndpoint {
   url: string
   headers?: Readonly<Record<string, string>>
+  /** Used when the server answers that it wants a token. */
+  authorization?: AuthorizationOptions
 }
 
-export function connectHttp({ url, headers }: HttpEndpoint, options: ConnectOptions): Promise<Connection> {
-  const transport = new StreamableHTTPClientTransport(new URL(url), {
+export function connectHttp(endpoint: HttpEndpoint, options: ConnectOptions): Promise<Connection> {
+  const { headers, authorization } = endpoint
+  const url = new URL(endpoint.url)
+  const transport = new StreamableHTTPClientTransport(url, {
     ...(headers ? { requestInit: { headers: { ...headers } } } : {}),
+    ...(authorization ? { fetch: createAuthorizedFetch(url, authorization) } : {}),
   })
   return openConnection(transport, options)
 }
