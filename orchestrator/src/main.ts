@@ -85,6 +85,7 @@ function asked(model: string | undefined): { model?: string } {
 function openWorkbenches(config: Config, env: OpenOptions['env']): Workbenches {
   return createWorkbenches({
     servers: toolServers,
+    foreign: { servers: config.mcpServers, env, credentialsDir: join(config.dataDir, 'credentials') },
     clientInfo,
     createSandbox: ({ sessionId, workspace }) =>
       createLocalSandbox({ workspace, stateDir: serverState(config.dataDir, sessionId), env }),

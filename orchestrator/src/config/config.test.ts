@@ -22,6 +22,7 @@ describe('the configuration', () => {
       sandbox: 'auto',
       model: undefined,
       livingState: 'auto',
+      mcpServers: {},
       dataDir: '/data/auroracoder',
     })
   })

@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Failure } from '@auroracoder/kit/jail'
 import { z } from 'zod'
+import { type McpServer, mcpServersSchema, readMcpServers } from './mcp-servers.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -16,6 +17,7 @@ const settingsSchema = z.strictObject({
   sandbox: z.enum(['auto', 'docker', 'local']).optional(),
   model: z.string().min(1).optional(),
   livingState: z.enum(['auto', 'append', 'refresh']).optional(),
+  mcpServers: mcpServersSchema.optional(),
 })
 
 export type Settings = z.infer<typeof settingsSchema>
@@ -30,6 +32,8 @@ export interface Config {
   model: string | undefined
   /** How the open files are kept true in the model's history: by cost, or always one of the two. */
   livingState: 'auto' | 'append' | 'refresh'
+  /** Tool servers that are not ours, by key, with the environment's variables put in. */
+  mcpServers: Readonly<Record<string, McpServer>>
 }
 
 export interface ConfigSources {
@@ -52,6 +56,7 @@ export function loadConfig({ flags, env, cwd }: ConfigSources): Config {
     sandbox: settings.sandbox ?? defaults.sandbox,
     model: settings.model,
     livingState: settings.livingState ?? defaults.livingState,
+    mcpServers: readMcpServers(settings.mcpServers ?? {}, { env, cwd }),
     dataDir: resolve(cwd, settings.dataDir ?? defaultDataDir(env)),
   }
 }

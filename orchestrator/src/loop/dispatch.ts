@@ -32,7 +32,8 @@ export async function dispatch(options: {
     const { tool, args, key, step } = call
     const { signal, log } = run
     const request = { name: tool.name, args: { ...args }, key, step, signal, onProgress, ...standingOf(log) }
-    end({ kind: 'settled', call, outcome: await run.callTool(request) })
+    const heard = { elicit: async () => ({ action: 'cancel' as const }), onLog: () => {} }
+    end({ kind: 'settled', call, outcome: await run.callTool({ ...request, ...heard }) })
   } catch (error) {
     end(run.signal.aborted ? { kind: 'settled', call, outcome: cancelled } : { kind: 'broken', error })
   }

@@ -79,10 +79,13 @@ export function toolSet(tools: readonly TestTool[]): ToolSet {
       inputSchema: { type: 'object', properties: {} },
       trusted: true,
       isReadOnly: () => readOnly,
+      mayRead: readOnly,
+      isDestructive: !readOnly,
       ...info,
       name,
     })),
     instructions: [],
+    problems: [],
     async call(request) {
       const tool = tools.find(({ name }) => name === request.name)
       const outcome = (await tool?.run?.(request)) ?? {}

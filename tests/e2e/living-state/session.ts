@@ -236,6 +236,7 @@ function createTools(session: Session): ToolSet {
   const { tools } = session.server
   return {
     instructions: [],
+    problems: [],
     tools: [
       ...tools.tools,
       {
@@ -245,6 +246,8 @@ function createTools(session: Session): ToolSet {
         inputSchema: { type: 'object' },
         trusted: true,
         isReadOnly: () => false,
+        mayRead: false,
+        isDestructive: false,
       },
     ],
     async call(request) {

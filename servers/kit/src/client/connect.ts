@@ -2,12 +2,18 @@ import type { Duplex } from 'node:stream'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { type AuthorizationOptions, createAuthorizedFetch } from './authorization.js'
-import { type Connection, type ConnectOptions, openConnection } from './connection.js'
+import { type Connection, type ConnectOptions, connectTimeoutMs, openConnection } from './connection.js'
 import { createDuplexTransport } from './duplex-transport.js'
+
+export const probeTimeoutMs = 10_000
 
 /** Over any byte stream, such as the stdio of a process that someone else started. */
 export function connectStream(stream: Duplex, options: ConnectOptions): Promise<Connection> {
-  return openConnection(createDuplexTransport(stream), options)
+  const { timeoutMs = connectTimeoutMs } = options
+  return openConnection(createDuplexTransport(stream), {
+    probeTimeoutMs: Math.min(probeTimeoutMs, timeoutMs),
+    ...options,
+  })
 }
 
 export interface StdioCommand {

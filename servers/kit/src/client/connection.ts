@@ -68,13 +68,13 @@ export interface ConnectOptions {
   /** Tells the server that its questions are answered: each call brings its `elicit`. */
   offersElicitation?: boolean
   timeoutMs?: number
+  /** For `'auto'` over a byte stream: a server that is silent for so long is taken for one of the 2025 revisions. */
+  probeTimeoutMs?: number
 }
 
 export const connectTimeoutMs = 30_000
 export const listPagesMax = 64
 const settleAnswerMs = 2_000
-/** A server on a byte stream that has not answered by then is taken for one of the 2025 revisions. */
-export const probeTimeoutMs = 10_000
 
 /** Opens an MCP connection over a transport; on failure the transport is closed. */
 export async function openConnection(transport: Transport, options: ConnectOptions): Promise<Connection> {
@@ -124,7 +124,8 @@ export async function openConnection(transport: Transport, options: ConnectOptio
 
 const declared = { [panelExtension]: { version: panelVersion } }
 
-function createClient({ clientInfo, revision, offersElicitation }: ConnectOptions, calls: CallsUnderWay): Client {
+function createClient(options: ConnectOptions, calls: CallsUnderWay): Client {
+  const { clientInfo, revision, offersElicitation, probeTimeoutMs } = options
   const capabilities: ClientCapabilities = {
     extensions: declared,
     experimental: declared,
@@ -132,7 +133,7 @@ function createClient({ clientInfo, revision, offersElicitation }: ConnectOption
   }
   const mode = revision === 'auto' ? 'auto' : revision === '2025' ? 'legacy' : { pin: revision }
   const client = new Client(clientInfo, {
-    versionNegotiation: { mode, probe: { timeoutMs: probeTimeoutMs } },
+    versionNegotiation: { mode, ...(probeTimeoutMs === undefined ? {} : { probe: { timeoutMs: probeTimeoutMs } }) },
     capabilities,
     listMaxPages: listPagesMax,
   })

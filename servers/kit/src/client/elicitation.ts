@@ -1,5 +1,6 @@
 import type { ElicitResult } from '@modelcontextprotocol/client'
 import { z } from 'zod'
+import { untilAborted } from './until-aborted.js'
 
 /** What a server asks the user in the middle of a call: a form by its JSON Schema, or to visit a page. */
 export interface Question {
@@ -93,14 +94,4 @@ function withDefaults(content: Record<string, unknown>, schema: unknown): Record
     field.default === undefined ? [] : [[name, field.default]],
   )
   return { ...Object.fromEntries(defaults), ...content }
-}
-
-/** Lets go of what never settles: whoever is asked may be away. */
-export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason)
-    if (signal.aborted) stop()
-    signal.addEventListener('abort', stop, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
-  })
 }

@@ -8,3 +8,4 @@ export { connectHttp, connectStdio, connectStream, type HttpEndpoint, type Stdio
 export type { Connection, ConnectOptions, PanelRead, RemoteTool } from './connection.js'
 export type { ElicitAnswer, Question } from './elicitation.js'
 export type { RemoteImage, RemoteResult } from './remote-result.js'
+export { untilAborted } from './until-aborted.js'
