@@ -138,6 +138,9 @@ function credentialName(key: string, url: string): string {
 /** Node says "fetch failed" and keeps the reason in the cause. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
+  if (/\b401\b|unauthorized/i.test(error.message)) {
+    return `it wants a token (HTTP 401). Give one in "headers" or "oauth" of its entry in mcpServers.`
+  }
   const deeper = error.cause instanceof Error ? `: ${error.cause.message}` : ''
   return `${error.message}${deeper}`
 }
