@@ -102,6 +102,7 @@ function panelPolicyOf(settings: RunningSettings): PanelPolicy {
 function openWorkbenches(config: Config, env: OpenOptions['env']): Workbenches {
   return createWorkbenches({
     servers: toolServers,
+    foreign: { servers: config.mcpServers, env, credentialsDir: join(config.dataDir, 'credentials') },
     clientInfo,
     createSandbox: ({ sessionId, workspace }) =>
       createLocalSandbox({ workspace, stateDir: serverState(config.dataDir, sessionId), env }),

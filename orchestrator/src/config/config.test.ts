@@ -23,6 +23,7 @@ describe('the configuration', () => {
       model: undefined,
       livingState: 'auto',
       approvals: { rules: [], default: 'auto' },
+      mcpServers: {},
       dataDir: '/data/auroracoder',
       fixed: {},
       configured: { where: join(cwd, configFileName), providers: [] },

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { Failure } from '@auroracoder/kit/jail'
 import { z } from 'zod'
 import { type ApprovalPolicy, approvalPolicySchema, limitsSchema } from '../events/index.js'
+import { type McpServer, mcpServersSchema, readMcpServers } from './mcp-servers.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -24,6 +25,7 @@ const settingsSchema = z.strictObject({
   approvals: z.union([approvalPolicySchema.shape.default.unwrap(), approvalPolicySchema]).optional(),
   /** Read by the providers, which own the format. */
   providers: z.array(z.unknown()).optional(),
+  mcpServers: mcpServersSchema.optional(),
 })
 
 export type Settings = z.infer<typeof settingsSchema>
@@ -43,6 +45,8 @@ export interface Config {
   /** What flags, environment and file say of the settings that can also be kept: these win. */
   fixed: FixedSettings
   configured: { where: string; providers: readonly unknown[] }
+  /** Tool servers that are not ours, by key, with the environment's variables put in. */
+  mcpServers: Readonly<Record<string, McpServer>>
 }
 
 export type Origin = 'flags' | 'environment' | 'file'
@@ -76,6 +80,7 @@ export function loadConfig({ flags, env, cwd }: ConfigSources): Config {
     model: settings.model,
     livingState: settings.livingState ?? defaults.livingState,
     approvals: policyOf(settings.approvals),
+    mcpServers: readMcpServers(settings.mcpServers ?? {}, { env, cwd }),
     dataDir: resolve(cwd, settings.dataDir ?? defaultDataDir(env)),
     fixed: { ...fixedIn(fromFile, 'file'), ...fixedIn(fromEnv, 'environment'), ...fixedIn(fromFlags, 'flags') },
     configured: { where: join(cwd, configFileName), providers: fromFile.providers ?? [] },

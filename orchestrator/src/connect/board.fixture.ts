@@ -64,8 +64,8 @@ export async function openBoard(): Promise<BoardBench> {
         step: 'run/step',
         signal,
         onProgress() {},
+        elicit: async () => ({ action: 'cancel' }),
         onLog() {},
-        elicit: async () => ({ action: 'cancel' as const }),
         ...standing,
       })
     },

@@ -1,7 +1,9 @@
+export type { ForeignServer } from './foreign-server.js'
 export type {
   ElicitAnswer,
   Elicitation,
   PanelReadings,
+  ServerProblem,
   ToolInfo,
   ToolOutcome,
   ToolRequest,

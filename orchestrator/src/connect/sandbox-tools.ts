@@ -2,8 +2,11 @@ import type { Connection, RemoteResult, RemoteTool } from '@auroracoder/kit/clie
 import { appliedSchema, effectsSchema, metaKeys, panelExtension, panelResultSchema } from '@auroracoder/kit/wire'
 import type { Sandbox, ServerName } from '@auroracoder/sandbox'
 import { z } from 'zod'
+import { explain, failure, plainOutcome } from './answer.js'
+import { conversing } from './conversing.js'
 import { conversationOf, panelMeta, readPanels } from './panels.js'
-import { createServerLink, ServerDied, type ServerLink } from './server-link.js'
+import { startSandboxServer } from './sandbox-server.js'
+import { createServerLink, type ServerLink } from './server-link.js'
 import type { ToolInfo, ToolOutcome, ToolRequest, ToolSet } from './tool-set.js'
 
 export interface SandboxToolsOptions {
@@ -21,7 +24,9 @@ export interface SandboxTools extends ToolSet {
 /** Connects to our servers in a started sandbox, all at once. Their tools keep their bare names. */
 export async function connectSandboxTools(options: SandboxToolsOptions): Promise<SandboxTools> {
   const { sandbox, servers, clientInfo } = options
-  const links = servers.map((server) => createServerLink({ sandbox, server, clientInfo }))
+  const links = servers.map((server) =>
+    createServerLink({ server, start: () => startSandboxServer({ sandbox, server, clientInfo }) }),
+  )
   const close = async (): Promise<void> => void (await Promise.allSettled(links.map((link) => link.close())))
   try {
     const opened = await Promise.all(links.map(openLink))
@@ -31,6 +36,7 @@ export async function connectSandboxTools(options: SandboxToolsOptions): Promise
       instructions: opened.flatMap(({ link, connection }) =>
         connection.instructions ? [{ server: link.server, text: connection.instructions }] : [],
       ),
+      problems: [],
       call: (request) => call(owners.get(request.name), request, options.sessionId),
       readPanels: (request) => readPanels(opened, request, options.sessionId),
       close,
@@ -55,18 +61,19 @@ async function openLink(link: ServerLink): Promise<OpenedLink> {
 
 function toolInfo(tool: RemoteTool, server: string): ToolInfo {
   const effects = effectsSchema.safeParse(tool.meta[metaKeys.effects]).data
+  const { readOnlyHint = false, destructiveHint = !readOnlyHint } = tool.annotations
   return {
     name: tool.name,
     server,
     description: tool.description,
     inputSchema: tool.inputSchema,
     trusted: true,
-    isDestructive: tool.annotations.destructiveHint === true,
-    mayRead: tool.annotations.readOnlyHint === true || effects !== undefined,
     isReadOnly(args) {
-      if (tool.annotations.readOnlyHint === true) return true
+      if (readOnlyHint) return true
       return effects?.read.some((value) => args[effects.arg] === value) ?? false
     },
+    mayRead: readOnlyHint || (effects !== undefined && effects.read.length > 0),
+    isDestructive: destructiveHint,
   }
 }
 
@@ -78,7 +85,7 @@ async function call(owner: OpenedLink | undefined, request: ToolRequest, session
       name: request.name,
       args: request.args,
       signal: request.signal,
-      onProgress: request.onProgress,
+      ...conversing(link.server, request),
       meta: {
         [metaKeys.conversation]: conversationOf(sessionId, request),
         [metaKeys.call]: { key: request.key, step: request.step },
@@ -95,25 +102,12 @@ async function call(owner: OpenedLink | undefined, request: ToolRequest, session
 
 const factsSchema = z.record(z.string(), z.unknown())
 
-function outcome({ ok, text, images, meta }: RemoteResult): ToolOutcome {
+function outcome(result: RemoteResult): ToolOutcome {
+  const { meta } = result
   return {
-    ok,
-    text,
-    images,
+    ...plainOutcome(result),
     applied: appliedSchema.safeParse(meta[metaKeys.applied]).data?.arguments,
     facts: factsSchema.safeParse(meta[metaKeys.result]).data,
     panel: panelResultSchema.safeParse(meta[panelExtension]).data,
   }
-}
-
-function failure(text: string): ToolOutcome {
-  return { ok: false, text, images: [], applied: undefined, facts: undefined, panel: undefined }
-}
-
-function explain(error: unknown): string {
-  if (error instanceof ServerDied) {
-    return `${error.message}. It starts again with the next call; verify what this call did before repeating it.`
-  }
-  const message = error instanceof Error ? error.message : String(error)
-  return `The call got no answer: ${message}. Verify what it did before repeating it.`
 }

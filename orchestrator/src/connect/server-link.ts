@@ -1,17 +1,16 @@
+import type { PanelRead } from '@auroracoder/kit/client'
 import {
   type Connection,
-  connectStream,
-  type PanelRead,
   type RemoteCall,
   type RemoteResult,
   ServerSilent,
+  untilAborted,
 } from '@auroracoder/kit/client'
 import type { PanelReadResult } from '@auroracoder/kit/wire'
-import type { ExitReport, Sandbox, ServerName } from '@auroracoder/sandbox'
 
-/** A tool server of the sandbox that is started again when it has died. */
+/** A tool server that is started again when it has died. */
 export interface ServerLink {
-  readonly server: ServerName
+  readonly server: string
   /** The connection that is there, or a new one. */
   connection(): Promise<Connection>
   callTool(call: RemoteCall): Promise<RemoteResult>
@@ -22,28 +21,33 @@ export interface ServerLink {
   close(): Promise<void>
 }
 
-export interface ServerLinkOptions {
-  sandbox: Pick<Sandbox, 'connect'>
-  server: ServerName
-  clientInfo: { name: string; version: string }
+export interface StartedServer {
+  connection: Connection
+  /** Settles when the server is gone for good, with how it ended. */
+  ended: Promise<string>
 }
 
-/** The server ended while it worked on a call; what the call did before is unknown. */
+export interface ServerLinkOptions {
+  /** As the user knows it. */
+  server: string
+  /**
+   * Rejects with `ServerDied` when the server does not start, and when it is aborted before it has; nothing of it is
+   * left behind then.
+   */
+  start(signal: AbortSignal): Promise<StartedServer>
+}
+
+/** The server did not start, or ended while it worked on a call; what the call did before is unknown. */
 export class ServerDied extends Error {
   override readonly name = 'ServerDied'
 }
 
-interface Live {
-  connection: Connection
-  exited: Promise<ExitReport>
-}
+export function createServerLink({ server, start }: ServerLinkOptions): ServerLink {
+  let current: Promise<StartedServer> | undefined
+  const closing = new AbortController()
 
-export function createServerLink({ sandbox, server, clientInfo }: ServerLinkOptions): ServerLink {
-  let current: Promise<Live> | undefined
-  let isClosed = false
-
-  const live = (): Promise<Live> => {
-    if (isClosed) throw new ServerDied(`The ${server} server has been stopped.`)
+  const live = (): Promise<StartedServer> => {
+    if (closing.signal.aborted) throw new ServerDied(`The ${server} server has been stopped.`)
     current ??= open().catch((error: unknown) => {
       current = undefined
       throw error
@@ -51,31 +55,26 @@ export function createServerLink({ sandbox, server, clientInfo }: ServerLinkOpti
     return current
   }
 
-  async function open(): Promise<Live> {
-    const { stream, exited } = await sandbox.connect(server)
-    try {
-      const connection = await connectStream(stream, { clientInfo, revision: '2026-07-28' })
-      void connection.closed.then(() => {
-        current = undefined
-      })
-      return { connection, exited }
-    } catch (cause) {
-      throw new ServerDied(`The ${server} server did not start: ${lastLine(await exited)}`, { cause })
-    }
+  async function open(): Promise<StartedServer> {
+    const started = await start(closing.signal)
+    void started.connection.closed.then(() => {
+      current = undefined
+    })
+    return started
   }
 
   return {
     server,
     connection: async () => (await live()).connection,
     async callTool(call) {
-      const { connection, exited } = await live()
+      const { connection, ended } = await untilAborted(live(), call.signal)
       try {
         return await connection.callTool(call)
       } catch (error) {
         // Whatever comes next would wait as long: closing ends the server, and the next call starts another.
         if (error instanceof ServerSilent) await connection.close()
         if (call.signal.aborted || !(await isClosedNow(connection))) throw error
-        throw new ServerDied(`The ${server} server ended during the call: ${lastLine(await exited)}`, { cause: error })
+        throw new ServerDied(`The ${server} server ended during the call: ${await ended}`, { cause: error })
       }
     },
     async readPanel(read) {
@@ -92,10 +91,10 @@ export function createServerLink({ sandbox, server, clientInfo }: ServerLinkOpti
       if (opened && !(await opened.connection.callSettled(key))) await opened.connection.close()
     },
     async close() {
-      isClosed = true
+      closing.abort(new ServerDied(`The ${server} server has been stopped.`))
       const opened = await current?.catch(() => undefined)
       await opened?.connection.close()
-      await opened?.exited
+      await opened?.ended
     },
   }
 }
@@ -104,10 +103,4 @@ export function createServerLink({ sandbox, server, clientInfo }: ServerLinkOpti
 async function isClosedNow(connection: Connection): Promise<boolean> {
   const turn = new Promise<boolean>((resolve) => setImmediate(() => resolve(false)))
   return Promise.race([connection.closed.then(() => true), turn])
-}
-
-function lastLine({ exitCode, signal, stderr }: ExitReport): string {
-  const how = signal === null ? `exit code ${exitCode}` : `signal ${signal}`
-  const said = stderr.trim().split('\n').at(-1)
-  return said ? `${how}, ${said}` : how
 }

@@ -25,19 +25,19 @@ export interface ToolInfo {
   trusted: boolean
   /** Whether a call with these arguments only reads, so that it may run beside others and be repeated after a crash. */
   isReadOnly(args: Readonly<Record<string, unknown>>): boolean
-  /** Whether some call of it only reads. */
+  /** Some call of it only reads. */
   mayRead: boolean
-  /** Whether it can destroy something, as far as is known: of tools that are not ours, only reading ones cannot. */
+  /** A call may destroy what was there. Of a server that is not ours always: its hints prove nothing. */
   isDestructive: boolean
 }
 
-/** What a server asks the person while it works on a call. */
+/** What a server asks the user in the middle of a call: a form, by its JSON Schema, or to visit a page. */
 export interface Elicitation {
   server: string
   message: string
-  /** JSON Schema of what the answer holds. */
+  /** Flat, with primitive fields. */
   schema?: Record<string, unknown>
-  /** Where the person is asked to go instead. */
+  /** http or https; what the user does there never passes through us. */
   url?: string
 }
 
@@ -55,9 +55,10 @@ export interface ToolRequest extends Standing {
   step: string
   signal: AbortSignal
   onProgress(message: string): void
-  onLog(entry: { server: string; level: string; text: string }): void
-  /** Asks the person; rejects when aborted. */
+  /** The call waits for the answer, however long it takes; it is let go when the call is aborted. */
   elicit(question: Elicitation): Promise<ElicitAnswer>
+  /** `level` is one of MCP's, from `debug` to `emergency`. */
+  onLog(entry: { server: string; level: string; text: string }): void
 }
 
 export interface ToolOutcome {
@@ -79,11 +80,19 @@ export interface PanelReadings {
   problems: readonly { panel: string; message: string }[]
 }
 
+export interface ServerProblem {
+  server: string
+  /** A sentence for the user. */
+  message: string
+}
+
 /** The tools of one session. The list is fixed, so that the prompt cache holds. */
 export interface ToolSet {
   readonly tools: readonly ToolInfo[]
   /** What the servers say about how their tools fit together, in the order of the servers. */
   readonly instructions: readonly { server: string; text: string }[]
+  /** What is missing from the set, and why: servers that did not start, tools that were left out. */
+  readonly problems: readonly ServerProblem[]
   /**
    * Rejects only when aborted; whatever else goes wrong, also the death of the server, is an outcome with `ok: false`
    * that says what to do.

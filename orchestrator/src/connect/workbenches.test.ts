@@ -43,8 +43,8 @@ test('a call with 12 MB of arguments is answered', async () => {
     panels: [],
     signal: new AbortController().signal,
     onProgress() {},
+    elicit: async () => ({ action: 'cancel' }),
     onLog() {},
-    elicit: async () => ({ action: 'cancel' as const }),
   })
   expect(outcome.text).toContain('large.txt')
   release()

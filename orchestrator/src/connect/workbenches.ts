@@ -1,5 +1,7 @@
 import type { Sandbox, ServerName } from '@auroracoder/sandbox'
-import { connectSandboxTools, type SandboxTools } from './sandbox-tools.js'
+import { connectForeignServers, type ForeignServersOptions } from './foreign-tools.js'
+import { connectSandboxTools } from './sandbox-tools.js'
+import { joinTools, type SessionTools } from './session-tools.js'
 import type { ToolSet } from './tool-set.js'
 
 export interface WorkbenchKey {
@@ -27,6 +29,8 @@ export interface Workbenches {
 export interface WorkbenchesOptions {
   createSandbox(key: WorkbenchKey): Sandbox
   servers: readonly ServerName[]
+  /** Servers that are not ours; they run on the host, for each session apart. */
+  foreign?: Pick<ForeignServersOptions, 'servers' | 'env' | 'credentialsDir' | 'waitMs'>
   clientInfo: { name: string; version: string }
   idleMs?: number
   idleMax?: number
@@ -38,7 +42,7 @@ export const workbenchIdleMs = 30 * 60_000
 export const idleWorkbenchesMax = 8
 
 interface Bench {
-  ready: Promise<{ sandbox: Sandbox; tools: SandboxTools }>
+  ready: Promise<{ sandbox: Sandbox; tools: SessionTools }>
   users: number
   idle: NodeJS.Timeout | undefined
 }
@@ -102,13 +106,19 @@ export function createWorkbenches(options: WorkbenchesOptions): Workbenches {
 
 async function start(
   key: WorkbenchKey,
-  { createSandbox, servers, clientInfo }: WorkbenchesOptions,
-): Promise<{ sandbox: Sandbox; tools: SandboxTools }> {
+  { createSandbox, servers, foreign, clientInfo }: WorkbenchesOptions,
+): Promise<{ sandbox: Sandbox; tools: SessionTools }> {
   const sandbox = createSandbox(key)
   try {
     await sandbox.start()
-    const tools = await connectSandboxTools({ sandbox, servers, sessionId: key.sessionId, clientInfo })
-    return { sandbox, tools }
+    const others = foreign && connectForeignServers({ ...foreign, workspace: key.workspace, clientInfo })
+    try {
+      const own = await connectSandboxTools({ sandbox, servers, sessionId: key.sessionId, clientInfo })
+      return { sandbox, tools: joinTools(own, await others) }
+    } catch (error) {
+      await (await others)?.close()
+      throw error
+    }
   } catch (error) {
     await sandbox.stop()
     throw error

@@ -140,8 +140,22 @@ async function* openConversation(run: Run): AsyncGenerator<LoopOutput, void> {
     const nonce = randomBytes(nonceBytes).toString('hex')
     yield notice(modelNotices.system, run.opening.system(run.depth === 0 ? 'agent' : 'subagent'), { nonce })
   }
+  yield* tellProblems(run)
   if (!said.has(modelNotices.workspace)) yield notice(modelNotices.workspace, await run.opening.workspace())
 }
+
+/** A server that is missing is told once in a run, also when it was missing before. */
+function* tellProblems({ view, id, depth, problems }: Run): Generator<LoopOutput, void> {
+  const told = view.events.flatMap((event) =>
+    event.runId === id && event.type === 'notice' && event.data.code === serverProblem ? [event.data.message] : [],
+  )
+  for (const { server, message } of depth === 0 ? problems : []) {
+    const text = `The tools of ${server} are missing: ${message}`
+    if (!told.includes(text)) yield notice(serverProblem, text, { server })
+  }
+}
+
+const serverProblem = 'server_problem'
 
 /** Enough that nothing a tool reads can hold it by chance or guess it. */
 const nonceBytes = 4
@@ -160,6 +174,7 @@ function settingsOf(task: LoopTask, deps: LoopDeps): Omit<Run, 'signal' | 'pause
     all,
     model: deps.model,
     secondaryModel: deps.secondaryModel ?? (() => deps.model),
+    problems: deps.tools.problems,
     tools: allowed ? tools.filter(({ name }) => allowed.includes(name)) : tools,
     readOnly: false,
     depth: 0,

@@ -79,13 +79,14 @@ export function toolSet(tools: readonly TestTool[]): ToolSet {
       description: `The tool ${name}.`,
       inputSchema: { type: 'object', properties: {} },
       trusted: true,
-      isDestructive: !readOnly,
-      mayRead: readOnly,
       isReadOnly: () => readOnly,
+      mayRead: readOnly,
+      isDestructive: !readOnly,
       ...info,
       name,
     })),
     instructions: [],
+    problems: [],
     async call(request) {
       const tool = tools.find(({ name }) => name === request.name)
       const outcome = (await tool?.run?.(request)) ?? {}

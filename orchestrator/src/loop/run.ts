@@ -20,6 +20,8 @@ export interface Run {
   /** Writes summaries. */
   readonly secondaryModel: () => Model
   readonly tools: readonly ToolInfo[]
+  /** Servers whose tools the run has to do without. */
+  readonly problems: ToolSet['problems']
   /** A call that does more than read is refused, whatever the model was offered. */
   readonly readOnly: boolean
   /** 0 for the session's own runs, 1 for their sub-agents. */

@@ -1,7 +1,9 @@
 export { Failure } from './failure.js'
 export type { Reply } from './reply/reply.js'
 export type {
+  CallParams,
   Family,
+  KitHandlers,
   Log,
   OwnFlag,
   PanelOwner,

@@ -252,6 +252,7 @@ function createTools(random: Random): ToolSet {
   return {
     tools: [tool('read', true), tool('write', false), tool('danger', false)],
     instructions: [],
+    problems: [],
     async call({ signal, args }) {
       await turns(random.int(4), signal)
       const applied = random.chance(0.2) ? { ...args, better: true } : undefined

@@ -237,6 +237,7 @@ function createTools(session: Session): ToolSet {
   const { tools } = session.server
   return {
     instructions: [],
+    problems: [],
     tools: [
       ...tools.tools,
       {
@@ -245,9 +246,9 @@ function createTools(session: Session): ToolSet {
         description: 'Anything.',
         inputSchema: { type: 'object' },
         trusted: true,
-        isDestructive: true,
-        mayRead: false,
         isReadOnly: () => false,
+        mayRead: false,
+        isDestructive: false,
       },
     ],
     async call(request) {

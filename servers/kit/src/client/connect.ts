@@ -1,12 +1,19 @@
 import type { Duplex } from 'node:stream'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
-import { type Connection, type ConnectOptions, openConnection } from './connection.js'
+import { type AuthorizationOptions, createAuthorizedFetch } from './authorization.js'
+import { type Connection, type ConnectOptions, connectTimeoutMs, openConnection } from './connection.js'
 import { createDuplexTransport } from './duplex-transport.js'
+
+export const probeTimeoutMs = 10_000
 
 /** Over any byte stream, such as the stdio of a process that someone else started. */
 export function connectStream(stream: Duplex, options: ConnectOptions): Promise<Connection> {
-  return openConnection(createDuplexTransport(stream), options)
+  const { timeoutMs = connectTimeoutMs } = options
+  return openConnection(createDuplexTransport(stream), {
+    probeTimeoutMs: Math.min(probeTimeoutMs, timeoutMs),
+    ...options,
+  })
 }
 
 export interface StdioCommand {
@@ -32,11 +39,16 @@ export function connectStdio({ command, args, env, cwd }: StdioCommand, options:
 export interface HttpEndpoint {
   url: string
   headers?: Readonly<Record<string, string>>
+  /** Used when the server answers that it wants a token. */
+  authorization?: AuthorizationOptions
 }
 
-export function connectHttp({ url, headers }: HttpEndpoint, options: ConnectOptions): Promise<Connection> {
-  const transport = new StreamableHTTPClientTransport(new URL(url), {
+export function connectHttp(endpoint: HttpEndpoint, options: ConnectOptions): Promise<Connection> {
+  const { headers, authorization } = endpoint
+  const url = new URL(endpoint.url)
+  const transport = new StreamableHTTPClientTransport(url, {
     ...(headers ? { requestInit: { headers: { ...headers } } } : {}),
+    ...(authorization ? { fetch: createAuthorizedFetch(url, authorization) } : {}),
   })
   return openConnection(transport, options)
 }

@@ -3,7 +3,8 @@ import { connect as connectSocket, createServer, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { messageBytesMax } from '../wire/message.js'
-import { type Connection, connectStream } from './index.js'
+import { questionsPerCallMax } from './elicitation.js'
+import { type Connection, connectStream, type Question } from './index.js'
 
 interface Request {
   id?: number
@@ -69,8 +70,8 @@ function send(peer: Socket, message: object): void {
 
 const clientInfo = { name: 'test', version: '1' }
 
-async function connect(answer: Answer = asUsual): Promise<Connection> {
-  return connectStream(await startPeer(answer), { clientInfo, revision: 'auto', timeoutMs: 5_000 })
+async function connect(answer: Answer = asUsual, offersElicitation = false): Promise<Connection> {
+  return connectStream(await startPeer(answer), { clientInfo, revision: 'auto', timeoutMs: 5_000, offersElicitation })
 }
 
 const call = { name: 'act', args: {}, signal: new AbortController().signal }
@@ -266,6 +267,108 @@ describe('a call', () => {
     await cancelled
     const [asked, taken] = requests.slice(-2)
     expect(taken?.params?.requestId).toBe(asked?.id)
+  })
+})
+
+describe('a question of the server', () => {
+  const form = { message: 'Who?', requestedSchema: { type: 'object', properties: { name: { type: 'string' } } } }
+
+  /** Asks each of these in turn when the tool is called, and answers with what it was told. */
+  function asking(...questions: object[]): Answer {
+    const told: unknown[] = []
+    let callId: number | undefined
+    return (message, peer) => {
+      if (message.method === 'tools/call') callId = message.id
+      else if ('method' in message) return 'as usual'
+      else told.push(message)
+      const params = questions[told.length]
+      if (params) send(peer, { id: `q${told.length}`, method: 'elicitation/create', params })
+      else send(peer, { id: callId, result: { content: [text(JSON.stringify(told))] } })
+      return 'nothing'
+    }
+  }
+
+  const answersSchema = z.array(z.object({ result: z.object({ action: z.string() }).loose() }).loose())
+  const answersOf = (said: string) => answersSchema.parse(JSON.parse(said)).map(({ result }) => result)
+
+  it('is only invited when it will be answered', async () => {
+    const seen: unknown[] = []
+    const watch: Answer = ({ method, params }) => {
+      if (method === 'initialize') seen.push(params?.capabilities)
+      return 'as usual'
+    }
+    await connect(watch)
+    await connect(watch, true)
+    expect(seen).toEqual([
+      expect.not.objectContaining({ elicitation: expect.anything() }),
+      expect.objectContaining({ elicitation: { form: {}, url: {} } }),
+    ])
+  })
+
+  it('goes to the call under way, whose silence does not count while it is thought over', async () => {
+    const connection = await connect(asking(form), true)
+    const heard: Question[] = []
+    const result = await connection.callTool({
+      ...call,
+      silenceMs: 200,
+      async elicit(question) {
+        heard.push(question)
+        await new Promise((resolve) => setTimeout(resolve, 600))
+        return { action: 'accept', content: { name: 'Ann' } }
+      },
+    })
+    expect(heard).toEqual([{ message: 'Who?', schema: form.requestedSchema }])
+    expect(answersOf(result.text)).toEqual([{ action: 'accept', content: { name: 'Ann' } }])
+  })
+
+  it('is cancelled when there is no call, or nobody to ask', async () => {
+    const idle: unknown[] = []
+    const peer: Answer = (message, socket) => {
+      if (message.method === 'notifications/initialized')
+        send(socket, { id: 'q', method: 'elicitation/create', params: form })
+      if (!('method' in message)) idle.push(message)
+      return message.id === undefined ? 'nothing' : 'as usual'
+    }
+    await connect(peer, true)
+    await expect.poll(() => idle).toMatchObject([{ id: 'q', result: { action: 'cancel' } }])
+    const unheard = await (await connect(asking(form), true)).callTool(call)
+    expect(answersOf(unheard.text)).toEqual([{ action: 'cancel' }])
+  })
+
+  it.each([
+    ['a message of a megabyte', { ...form, message: 'x'.repeat(1_000_000) }],
+    ['a page that runs a script', { mode: 'url', message: 'Go', elicitationId: '1', url: 'javascript:alert(1)' }],
+    ['a page of a file', { mode: 'url', message: 'Go', elicitationId: '1', url: 'file:///etc/passwd' }],
+  ])('is not passed on with %s', async (_, question) => {
+    const connection = await connect(asking(question), true)
+    const heard: Question[] = []
+    const { text: said } = await connection.callTool({
+      ...call,
+      async elicit(asked) {
+        heard.push(asked)
+        return { action: 'decline' }
+      },
+    })
+    expect(heard).toEqual([])
+    expect(answersOf(said)).toEqual([{ action: 'cancel' }])
+  })
+
+  it('is the last one after so many', async () => {
+    const connection = await connect(asking(...Array.from({ length: questionsPerCallMax + 2 }, () => form)), true)
+    let asked = 0
+    const { text: said } = await connection.callTool({
+      ...call,
+      async elicit() {
+        asked += 1
+        return { action: 'decline' }
+      },
+    })
+    expect(asked).toBe(questionsPerCallMax)
+    expect(
+      answersOf(said)
+        .map(({ action }) => action)
+        .slice(-3),
+    ).toEqual(['decline', 'cancel', 'cancel'])
   })
 })
 

@@ -1,4 +1,11 @@
-import { type CallToolResult, Client, SdkError, SdkErrorCode, type Transport } from '@modelcontextprotocol/client'
+import {
+  Client,
+  type ClientCapabilities,
+  SdkError,
+  SdkErrorCode,
+  type Tool,
+  type Transport,
+} from '@modelcontextprotocol/client'
 import { z } from 'zod'
 import { callSettledMethod, callSettledResultSchema, callSettleMsMax } from '../wire/call.js'
 import {
@@ -9,6 +16,9 @@ import {
   panelReadResultSchema,
   panelVersion,
 } from '../wire/panel.js'
+import { callTool, type RemoteCall } from './call-tool.js'
+import { type CallsUnderWay, newestOf } from './calls-under-way.js'
+import type { RemoteResult } from './remote-result.js'
 
 export interface RemoteTool {
   name: string
@@ -16,29 +26,6 @@ export interface RemoteTool {
   inputSchema: Record<string, unknown>
   annotations: { readOnlyHint?: boolean | undefined; destructiveHint?: boolean | undefined }
   meta: Readonly<Record<string, unknown>>
-}
-
-export interface RemoteImage {
-  data: string
-  mimeType: string
-}
-
-/** What a tool answered, with the parts that a model can be shown taken apart. */
-export interface RemoteResult {
-  ok: boolean
-  text: string
-  images: readonly RemoteImage[]
-  meta: Readonly<Record<string, unknown>>
-}
-
-export interface RemoteCall {
-  name: string
-  args: Record<string, unknown>
-  meta?: Readonly<Record<string, unknown>>
-  signal: AbortSignal
-  onProgress?(message: string): void
-  /** Without a sign of life; progress arms it again. */
-  silenceMs?: number
 }
 
 export interface PanelRead {
@@ -50,16 +37,12 @@ export interface PanelRead {
   since: number
 }
 
-/** A call was given up because the server gave no sign of life; it may hang. */
-export class ServerSilent extends Error {
-  override readonly name = 'ServerSilent'
-}
-
 export interface Connection {
   readonly serverName: string
   readonly instructions: string | undefined
   /** Ids of the panels that the server owns. */
   readonly panels: readonly string[]
+  /** All pages; rejects when there are more than `listPagesMax`. */
   listTools(): Promise<readonly RemoteTool[]>
   /**
    * Rejects when the connection breaks or the call is aborted, and with `ServerSilent` after `silenceMs`; a tool that
@@ -80,22 +63,24 @@ export interface Connection {
 
 export interface ConnectOptions {
   clientInfo: { name: string; version: string }
-  /** `'2026-07-28'` for servers known to speak it, `'auto'` for any other. */
-  revision: '2026-07-28' | 'auto'
+  /** `'2026-07-28'` for servers known to speak it, `'2025'` for those known not to, `'auto'` for any other. */
+  revision: '2026-07-28' | '2025' | 'auto'
+  /** Tells the server that its questions are answered: each call brings its `elicit`. */
+  offersElicitation?: boolean
   timeoutMs?: number
+  /** For `'auto'` over a byte stream: a server that is silent for so long is taken for one of the 2025 revisions. */
+  probeTimeoutMs?: number
 }
 
 export const connectTimeoutMs = 30_000
-export const callSilenceMs = 120_000
+export const listPagesMax = 64
 const settleAnswerMs = 2_000
 
 /** Opens an MCP connection over a transport; on failure the transport is closed. */
-export async function openConnection(
-  transport: Transport,
-  { clientInfo, revision, timeoutMs = connectTimeoutMs }: ConnectOptions,
-): Promise<Connection> {
-  const mode = revision === 'auto' ? 'auto' : { pin: revision }
-  const client = new Client(clientInfo, { versionNegotiation: { mode }, capabilities: clientCapabilities })
+export async function openConnection(transport: Transport, options: ConnectOptions): Promise<Connection> {
+  const { timeoutMs = connectTimeoutMs } = options
+  const calls: CallsUnderWay = new Set()
+  const client = createClient(options, calls)
   const closed = new Promise<void>((resolve) => {
     client.onclose = resolve
   })
@@ -105,13 +90,20 @@ export async function openConnection(
     await transport.close()
     throw error
   }
+  let listed: ReadonlyMap<string, Tool> = new Map()
   return {
     serverName: client.getServerVersion()?.name ?? 'unnamed',
     instructions: client.getInstructions(),
     panels: panelsOf(client.getServerCapabilities() ?? {}),
     closed,
     close: () => client.close(),
-    listTools: async () => (await client.listTools()).tools.map(remoteTool),
+    async listTools() {
+      // The SDK would print a line about it, and stdout is not its to print on.
+      if (!client.getServerCapabilities()?.tools) return []
+      const { tools } = await client.listTools()
+      listed = new Map(tools.map((tool) => [tool.name, withoutOutputSchema(tool)]))
+      return tools.map(remoteTool)
+    },
     readPanel: ({ id, conversation, state, since }) =>
       client.request(
         { method: panelReadMethod, params: { id, conversation, since, ...(state === undefined ? {} : { state }) } },
@@ -126,26 +118,52 @@ export async function openConnection(
         return !isSilence(error)
       }
     },
-    async callTool({ name, args, meta, signal, onProgress, silenceMs = callSilenceMs }) {
-      const request = { name, arguments: args, ...(meta ? { _meta: { ...meta } } : {}) }
-      const options = {
-        signal,
-        timeout: silenceMs,
-        resetTimeoutOnProgress: true,
-        onprogress: ({ message }: { message?: string | undefined }) => onProgress?.(message ?? ''),
-      }
-      try {
-        return remoteResult(await client.callTool(request, options))
-      } catch (error) {
-        if (!isSilence(error) || signal.aborted) throw error
-        throw new ServerSilent(`no sign of life for ${silenceMs} ms`, { cause: error })
-      }
-    },
+    callTool: (call) => callTool(call, { client, calls, tool: listed.get(call.name) }),
   }
 }
 
 const declared = { [panelExtension]: { version: panelVersion } }
-const clientCapabilities = { extensions: declared, experimental: declared }
+
+function createClient(options: ConnectOptions, calls: CallsUnderWay): Client {
+  const { clientInfo, revision, offersElicitation, probeTimeoutMs } = options
+  const capabilities: ClientCapabilities = {
+    extensions: declared,
+    experimental: declared,
+    ...(offersElicitation ? { elicitation: { form: {}, url: {} } } : {}),
+  }
+  const mode = revision === 'auto' ? 'auto' : revision === '2025' ? 'legacy' : { pin: revision }
+  const client = new Client(clientInfo, {
+    versionNegotiation: { mode, ...(probeTimeoutMs === undefined ? {} : { probe: { timeoutMs: probeTimeoutMs } }) },
+    capabilities,
+    listMaxPages: listPagesMax,
+  })
+  if (offersElicitation) {
+    client.setRequestHandler(
+      'elicitation/create',
+      async ({ params }) => (await newestOf(calls)?.answer(params)) ?? { action: 'cancel' as const },
+    )
+  }
+  client.setNotificationHandler('notifications/message', ({ params: { level, data, logger } }) => {
+    newestOf(calls)?.log({ level, text: logText(data, logger) })
+  })
+  return client
+}
+
+export const logCharsMax = 4_000
+
+function logText(data: unknown, logger: string | undefined): string {
+  const text = typeof data === 'string' ? data : (JSON.stringify(data) ?? '')
+  return `${logger === undefined ? '' : `${logger}: `}${text}`.slice(0, logCharsMax)
+}
+
+/**
+ * The model reads the text of a result. A result that breaks the schema of its data, or a schema that cannot be
+ * compiled, is no reason to keep it from the model, and would be one for the SDK.
+ */
+function withoutOutputSchema({ outputSchema: _, ...tool }: Tool): Tool {
+  return tool
+}
+
 const serverDeclaredSchema = z.object({ [panelExtension]: panelCapabilitySchema })
 
 function panelsOf({ extensions, experimental }: { extensions?: unknown; experimental?: unknown }): readonly string[] {
@@ -157,44 +175,12 @@ function isSilence(error: unknown): boolean {
   return error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout
 }
 
-type ListedTool = Awaited<ReturnType<Client['listTools']>>['tools'][number]
-
-function remoteTool(tool: ListedTool): RemoteTool {
+function remoteTool(tool: Tool): RemoteTool {
   return {
     name: tool.name,
     description: tool.description ?? '',
     inputSchema: tool.inputSchema,
     annotations: tool.annotations ?? {},
     meta: tool._meta ?? {},
-  }
-}
-
-function remoteResult(result: CallToolResult): RemoteResult {
-  const text: string[] = []
-  const images: RemoteImage[] = []
-  const addImage = ({ data, mimeType }: RemoteImage): void => {
-    if (z.base64().safeParse(data).success) images.push({ data, mimeType })
-    else text.push(`[an image, ${mimeType}, that is not valid base64]`)
-  }
-  for (const block of result.content) {
-    if (block.type === 'text') text.push(block.text)
-    else if (block.type === 'image') addImage(block)
-    else text.push(describe(block))
-  }
-  // Servers that answer with data alone still have to be read.
-  if (text.length === 0 && images.length === 0 && result.structuredContent !== undefined) {
-    text.push(JSON.stringify(result.structuredContent))
-  }
-  return { ok: result.isError !== true, text: text.join('\n'), images, meta: result._meta ?? {} }
-}
-
-function describe(block: Exclude<CallToolResult['content'][number], { type: 'text' | 'image' }>): string {
-  switch (block.type) {
-    case 'resource':
-      return 'text' in block.resource ? block.resource.text : `[binary resource ${block.resource.uri}]`
-    case 'resource_link':
-      return `[resource ${block.uri}]`
-    case 'audio':
-      return `[audio, ${block.mimeType}]`
   }
 }

@@ -3,9 +3,17 @@ import { deserializeMessage, type JSONRPCMessage, serializeMessage, type Transpo
 import { messageBytesMax } from '../wire/message.js'
 import { createLineReader } from './line-reader.js'
 
+/** By these the SDK knows a transport for a local pipe, on which silence means an old server and no outage. */
+interface PipeTransport extends Transport {
+  readonly stderr: null
+  readonly pid: null
+}
+
 /** MCP's newline-delimited framing over any duplex stream: a child's stdio, a container's exec, a socket. */
 export function createDuplexTransport(stream: Duplex): Transport {
-  const transport: Transport = {
+  const transport: PipeTransport = {
+    stderr: null,
+    pid: null,
     async start() {
       const read = createLineReader({ bytesMax: messageBytesMax, onLine: deliver })
       stream.on('data', (chunk: Buffer) => {

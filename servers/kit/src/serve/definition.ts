@@ -1,3 +1,4 @@
+import type { CallToolResult, ListToolsResult, Server, ServerContext } from '@modelcontextprotocol/server'
 import type { Call, Tool } from '../tool/tool.js'
 import type { PanelChange } from '../wire/panel.js'
 
@@ -59,11 +60,28 @@ export interface PanelReading extends PanelPosition {
   changes: readonly PanelChange[]
 }
 
+export interface CallParams {
+  name: string
+  arguments?: Record<string, unknown> | undefined
+  _meta?: Record<string, unknown> | undefined
+}
+
+/** What the kit would answer. */
+export interface KitHandlers {
+  listTools(): ListToolsResult
+  callTool(params: CallParams, context: ServerContext): Promise<CallToolResult>
+}
+
 /** What a server consists of once it runs. */
 export interface Family {
   readonly tools: readonly Tool[]
   readonly resources?: readonly ResourceText[]
   readonly panel?: PanelOwner
+  /**
+   * The door to what MCP has and this kit has no form for. Called with each server before it is connected: a handler
+   * that is set here replaces the kit's, which `kit` still answers for. None of our servers needs it.
+   */
+  extend?(server: Server, kit: KitHandlers): void
   /** Called once, on every kind of exit that can be caught; must settle within 700 ms. */
   close(): Promise<void>
 }

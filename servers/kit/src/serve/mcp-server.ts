@@ -10,7 +10,7 @@ import type { Tool } from '../tool/tool.js'
 import { callSettledMethod, callSettledParamsSchema, callSettledResultSchema, metaKeys } from '../wire/call.js'
 import { answerCall } from './answer-call.js'
 import { clientOf } from './client-of.js'
-import type { Family, Log, ResourceText, ServerDefinition } from './definition.js'
+import type { CallParams, Family, KitHandlers, Log, ResourceText, ServerDefinition } from './definition.js'
 import { panelCapabilities, servePanel } from './panel.js'
 import type { RunningCalls } from './running-calls.js'
 
@@ -54,8 +54,12 @@ export function createMcpServer(options: McpServerOptions): Server {
   )
   const resources = new Map((family.resources ?? []).map((resource) => [resource.uri, resource]))
 
-  server.setRequestHandler('tools/list', () => ({ tools: [...tools.values()].map(published) }))
-  server.setRequestHandler('tools/call', (request, context) => call(server, request.params, context, options))
+  const kit: KitHandlers = {
+    listTools: () => ({ tools: [...tools.values()].map(published) }),
+    callTool: (params, context) => call(server, params, context, options),
+  }
+  server.setRequestHandler('tools/list', () => kit.listTools())
+  server.setRequestHandler('tools/call', ({ params }, context) => kit.callTool(params, context))
   server.setRequestHandler('prompts/list', () => ({ prompts: [] }))
   server.setRequestHandler('prompts/get', ({ params }) => {
     throw new ProtocolError(
@@ -80,13 +84,8 @@ export function createMcpServer(options: McpServerOptions): Server {
   if (family.panel) servePanel(server, family.panel)
   server.setRequestHandler('resources/subscribe', () => ({}))
   server.setRequestHandler('resources/unsubscribe', () => ({}))
+  family.extend?.(server, kit)
   return server
-}
-
-interface CallParams {
-  name: string
-  arguments?: Record<string, unknown> | undefined
-  _meta?: Record<string, unknown> | undefined
 }
 
 async function call(
