@@ -39,7 +39,11 @@ async function open({ settings, env, recover }: OpenOptions): Promise<Orchestrat
   // A service takes its own sessions back at once when it starts again; a command in the terminal owns only its run.
   const lock = recover === 'nothing' ? undefined : await lockInstance({ dataDir: config.dataDir, name: instanceName })
   const owner = lock ? instanceName : `terminal-${process.pid}-${Date.now()}`
-  const store = await openLibsqlStore({ file: join(config.dataDir, 'sessions.db'), now: Date.now })
+  const store = await openLibsqlStore({
+    file: join(config.dataDir, 'sessions.db'),
+    now: Date.now,
+    onDamaged: ({ sessionId, error }) => log.error({ err: error, sessionId }, 'a damaged session is left out'),
+  })
   const workbenches = openWorkbenches(config, env)
   const scratchRoot = join(config.dataDir, 'scratch')
   const agent = createAgent({ workbenches, modelFor, panelPolicy: config.livingState })
