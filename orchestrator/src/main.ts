@@ -15,7 +15,7 @@ import { type Config, loadConfig } from './config/config.js'
 import { createWorkbenches, type Workbenches } from './connect/index.js'
 import { buildSystemPrompt, type PanelPolicy, toMessages, workspaceNote } from './context/index.js'
 import type { Agent } from './events/index.js'
-import { type Catalog, createServer, loadToken } from './http/index.js'
+import { type Catalog, createMetrics, createServer, loadToken } from './http/index.js'
 import { runLoop } from './loop/index.js'
 import { builtInProviders, chooseModel, createModel, type Model, type Provider } from './providers/index.js'
 import { createSessions, lockInstance, makeDataFolder, openLibsqlStore, type Sessions } from './sessions/index.js'
@@ -39,15 +39,17 @@ async function open({ settings, env, recover }: OpenOptions): Promise<Orchestrat
   // A service takes its own sessions back at once when it starts again; a command in the terminal owns only its run.
   const lock = recover === 'nothing' ? undefined : await lockInstance({ dataDir: config.dataDir, name: instanceName })
   const owner = lock ? instanceName : `terminal-${process.pid}-${Date.now()}`
-  const store = await openLibsqlStore({
+  const metrics = createMetrics({ providerOf: (id) => providerOf(providers, id) })
+  const file = await openLibsqlStore({
     file: join(config.dataDir, 'sessions.db'),
     now: Date.now,
     onDamaged: ({ sessionId, error }) => log.error({ err: error, sessionId }, 'a damaged session is left out'),
   })
+  const store = metrics.watchStore(file)
   const workbenches = openWorkbenches(config, env)
   const scratchRoot = join(config.dataDir, 'scratch')
   const agent = createAgent({ workbenches, modelFor, panelPolicy: config.livingState })
-  const kept = createSessions({ store, agent, owner, scratchRoot, log, now: Date.now })
+  const kept = createSessions({ store, agent, owner, scratchRoot, log, now: Date.now, observe: metrics.observe })
   const sessions = withWorkbenches(kept, { workbenches, dataDir: config.dataDir })
   const server: { close(): Promise<void> }[] = []
 
@@ -62,6 +64,7 @@ async function open({ settings, env, recover }: OpenOptions): Promise<Orchestrat
         token,
         version,
         log,
+        metrics,
         now: Date.now,
         toMessages: (events) =>
           toMessages(events, { thinking: model.thinking, images: model.images, panelPolicy: config.livingState }),
@@ -80,6 +83,10 @@ async function open({ settings, env, recover }: OpenOptions): Promise<Orchestrat
       lock?.release()
     },
   }
+}
+
+function providerOf(providers: readonly Provider[], model: string): string {
+  return providers.find(({ models }) => models.some(({ id }) => id === model))?.id ?? 'other'
 }
 
 function asked(model: string | undefined): { model?: string } {

@@ -8,6 +8,8 @@ import { addCatalogRoutes, type Catalog } from './catalog-routes.js'
 import { addEventRoutes, type ToMessages } from './event-routes.js'
 import { answerError, refuse } from './failure-replies.js'
 import { addHealthRoutes } from './health-routes.js'
+import type { Metrics } from './metrics/metrics.js'
+import { addMetricsRoute } from './metrics/metrics-route.js'
 import { type Allowed, originGate } from './origin-gate.js'
 import { addRunRoutes } from './run-routes.js'
 import { addSessionRoutes } from './session-routes.js'
@@ -24,10 +26,22 @@ export interface AppOptions {
   catalog: Catalog
   version: string
   log: Logger
+  /** Without it there is no /metrics. */
+  metrics?: Metrics | undefined
 }
 
 /** The routes and what stands before them, outermost first. */
-export function createApp({ sessions, auth, streamer, allowed, toMessages, catalog, version, log }: AppOptions): App {
+export function createApp({
+  sessions,
+  auth,
+  streamer,
+  allowed,
+  toMessages,
+  catalog,
+  version,
+  log,
+  metrics,
+}: AppOptions): App {
   const app: App = new OpenAPIHono({
     defaultHook: (result, c) => {
       if (!result.success) return refuse(c, invalidRequest(result.target, result.error))
@@ -53,6 +67,7 @@ export function createApp({ sessions, auth, streamer, allowed, toMessages, catal
   addRunRoutes(app, { sessions, streamer })
   addEventRoutes(app, { sessions, streamer, toMessages })
   addCatalogRoutes(app, catalog)
+  if (metrics) addMetricsRoute(app, metrics)
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
   app.doc31('/openapi.json', {
     openapi: '3.1.0',

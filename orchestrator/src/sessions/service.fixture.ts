@@ -24,6 +24,7 @@ export interface ServeOptions {
   now?: () => number
   /** Puts a slower or failing store before the real one. */
   wrap?: (store: EventStore) => EventStore
+  observe?: (event: StoredEvent) => void
 }
 
 export interface Folder {
@@ -39,9 +40,17 @@ export async function createFolder(parent = tmpdir()): Promise<Folder> {
   const services = new Set<Service>()
   return {
     path,
-    async serve({ agent, owner = 'one', now = Date.now, wrap = (store) => store }) {
+    async serve({ agent, owner = 'one', now = Date.now, wrap = (store) => store, observe = () => {} }) {
       const store = wrap(await openLibsqlStore({ file: join(path, 'events.db'), now }))
-      const sessions = createSessions({ store, agent, owner, scratchRoot: join(path, 'scratch'), log: silent, now })
+      const sessions = createSessions({
+        store,
+        agent,
+        owner,
+        scratchRoot: join(path, 'scratch'),
+        log: silent,
+        now,
+        observe,
+      })
       const service = {
         sessions,
         store,

@@ -74,11 +74,13 @@ export interface SessionsOptions {
   scratchRoot: string
   log: Logger
   now: () => number
+  /** Hears of every event that this process has written, once it is in the log. Must not throw. */
+  observe?: (event: StoredEvent) => void
 }
 
-export function createSessions({ store, agent, owner, scratchRoot, log, now }: SessionsOptions): Sessions {
+export function createSessions({ store, agent, owner, scratchRoot, log, now, observe }: SessionsOptions): Sessions {
   const hubs = createHubs({ store, now, log, isLocal: (id) => open.get(id) !== undefined })
-  const open = createOpenSessions({ store, hubs, owner, now, log })
+  const open = createOpenSessions({ store, hubs, owner, now, log, observe })
   const runs = createRuns({ store, agent, log })
 
   const find = async (id: string): Promise<SessionRow> => {

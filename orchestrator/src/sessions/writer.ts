@@ -29,6 +29,7 @@ export interface WriterOptions {
   tail: number
   summary?: SessionSummary
   now: () => number
+  observe?: ((event: StoredEvent) => void) | undefined
 }
 
 export function createWriter({ store, hub, session, epoch, tail, now, ...options }: WriterOptions): Writer {
@@ -64,6 +65,7 @@ export function createWriter({ store, hub, session, epoch, tail, now, ...options
     seq += events.length
     summary = after
     hub.publish(events, context.part)
+    if (options.observe) events.forEach(options.observe)
     return events
   }
 
