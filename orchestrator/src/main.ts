@@ -23,7 +23,6 @@ import { createSessions, lockInstance, makeDataFolder, openLibsqlStore, type Ses
 /** The one file that sees every room: it puts them together and hands the result to the commands. */
 const version = await ownVersion()
 const clientInfo = { name: 'auroracoder', version }
-const toolServers = ['files', 'shell'] as const
 const instanceName = 'default'
 
 async function open({ settings, env, recover }: OpenOptions): Promise<Orchestrator> {
@@ -95,7 +94,7 @@ function asked(model: string | undefined): { model?: string } {
 
 function openWorkbenches(config: Config, env: OpenOptions['env']): Workbenches {
   return createWorkbenches({
-    servers: toolServers,
+    servers: config.toolServers,
     clientInfo,
     createSandbox: ({ sessionId, workspace }) =>
       createLocalSandbox({ workspace, stateDir: serverState(config.dataDir, sessionId), env }),

@@ -8,6 +8,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 export const configFileName = 'auroracoder.config.json'
 
+const toolServerNames = ['files', 'shell'] as const
+
 /** What the configuration file may say; flags and environment may say the same and win over it. */
 const settingsSchema = z.strictObject({
   host: z.string().min(1).optional(),
@@ -16,6 +18,7 @@ const settingsSchema = z.strictObject({
   sandbox: z.enum(['auto', 'docker', 'local']).optional(),
   model: z.string().min(1).optional(),
   livingState: z.enum(['auto', 'append', 'refresh']).optional(),
+  toolServers: z.array(z.enum(toolServerNames)).optional(),
 })
 
 export type Settings = z.infer<typeof settingsSchema>
@@ -30,6 +33,8 @@ export interface Config {
   model: string | undefined
   /** How the open files are kept true in the model's history: by cost, or always one of the two. */
   livingState: 'auto' | 'append' | 'refresh'
+  /** Which of our tool servers each session gets; with none the model has no tools. */
+  toolServers: readonly ('files' | 'shell')[]
 }
 
 export interface ConfigSources {
@@ -52,6 +57,7 @@ export function loadConfig({ flags, env, cwd }: ConfigSources): Config {
     sandbox: settings.sandbox ?? defaults.sandbox,
     model: settings.model,
     livingState: settings.livingState ?? defaults.livingState,
+    toolServers: [...new Set(settings.toolServers ?? toolServerNames)],
     dataDir: resolve(cwd, settings.dataDir ?? defaultDataDir(env)),
   }
 }
@@ -71,8 +77,15 @@ function readEnvironment(env: Environment): Settings {
     sandbox: env.AURORACODER_SANDBOX || undefined,
     model: env.AURORACODER_MODEL || undefined,
     livingState: env.AURORACODER_LIVING_STATE || undefined,
+    toolServers: namesIn(env.AURORACODER_TOOL_SERVERS),
   }
   return check(defined(settings), 'the environment (AURORACODER_…)')
+}
+
+/** `files,shell`, or `none`. */
+function namesIn(list: string | undefined): string[] | undefined {
+  const names = list?.split(',').map((name) => name.trim())
+  return list === undefined || list === '' ? undefined : names?.filter((name) => name !== 'none')
 }
 
 function check(value: unknown, where: string): Settings {
