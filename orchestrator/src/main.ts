@@ -17,7 +17,7 @@ import { openSettings, type RunningSettings } from './config/kept-settings.js'
 import { createWorkbenches, type Workbenches } from './connect/index.js'
 import { buildSystemPrompt, isOfSession, type PanelPolicy, toMessages, workspaceNote } from './context/index.js'
 import type { Agent } from './events/index.js'
-import { type Catalog, createServer, loadToken } from './http/index.js'
+import { type Catalog, createMetrics, createServer, loadToken } from './http/index.js'
 import { decide, effectiveLimits, runLimits, runLoop } from './loop/index.js'
 import { createProviders, type Model, ProviderFailure, type Providers } from './providers/index.js'
 import { createSessions, lockInstance, makeDataFolder, openLibsqlStore, type Sessions } from './sessions/index.js'
@@ -25,7 +25,6 @@ import { createSessions, lockInstance, makeDataFolder, openLibsqlStore, type Ses
 /** The one file that sees every room: it puts them together and hands the result to the commands. */
 const version = await ownVersion()
 const clientInfo = { name: 'auroracoder', version }
-const toolServers = ['files', 'shell'] as const
 const instanceName = 'default'
 
 async function open({ settings: flags, env, recover, modelLater = false }: OpenOptions): Promise<Orchestrator> {
@@ -41,11 +40,17 @@ async function open({ settings: flags, env, recover, modelLater = false }: OpenO
   // A service takes its own sessions back at once when it starts again; a command in the terminal owns only its run.
   const lock = recover === 'nothing' ? undefined : await lockInstance({ dataDir: config.dataDir, name: instanceName })
   const owner = lock ? instanceName : `terminal-${process.pid}-${Date.now()}`
-  const store = await openLibsqlStore({ file: join(config.dataDir, 'sessions.db'), now: Date.now })
+  const metrics = createMetrics({ providerOf: (id) => providerOf(providers, id) })
+  const file = await openLibsqlStore({
+    file: join(config.dataDir, 'sessions.db'),
+    now: Date.now,
+    onDamaged: ({ sessionId, error }) => log.error({ err: error, sessionId }, 'a damaged session is left out'),
+  })
+  const store = metrics.watchStore(file)
   const workbenches = openWorkbenches(config, env)
   const scratchRoot = join(config.dataDir, 'scratch')
   const agent = createAgent({ workbenches, providers, settings, config })
-  const kept = createSessions({ store, agent, owner, scratchRoot, log, now: Date.now })
+  const kept = createSessions({ store, agent, owner, scratchRoot, log, now: Date.now, observe: metrics.observe })
   const sessions = withWorkbenches(kept, { workbenches, dataDir: config.dataDir })
   const server: { close(): Promise<void> }[] = []
 
@@ -60,6 +65,7 @@ async function open({ settings: flags, env, recover, modelLater = false }: OpenO
         token,
         version,
         log,
+        metrics,
         now: Date.now,
         toMessages: (events) => {
           const { thinking, images } = usableModel(providers) ?? { thinking: true, images: true }
@@ -99,10 +105,15 @@ function panelPolicyOf(settings: RunningSettings): PanelPolicy {
   return settings.current().livingState ?? 'auto'
 }
 
+/** For metrics, which want few names. */
+function providerOf(providers: Providers, model: string): string {
+  return providers.models().find(({ id }) => id === model)?.provider ?? 'other'
+}
+
 function openWorkbenches(config: Config, env: OpenOptions['env']): Workbenches {
   return createWorkbenches({
-    servers: toolServers,
     foreign: { servers: config.mcpServers, env, credentialsDir: join(config.dataDir, 'credentials') },
+    servers: config.toolServers,
     clientInfo,
     createSandbox: ({ sessionId, workspace }) =>
       createLocalSandbox({ workspace, stateDir: serverState(config.dataDir, sessionId), env }),

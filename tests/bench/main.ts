@@ -6,6 +6,7 @@ import { type Benchmark, UsageError, type World } from './benchmark.js'
 import { editBenchmark } from './edit/benchmark.js'
 import { livingStateBenchmark } from './living-state/benchmark.js'
 import { installPeers } from './mcp/install-peers.js'
+import { orchestratorBenchmark } from './orchestrator/benchmark.js'
 import { installReleases } from './releases/install-releases.js'
 import { npmPack } from './releases/pack.js'
 import { releasedPackages } from './releases/released-packages.js'
@@ -14,7 +15,13 @@ import { renderTable } from './report/table.js'
 import { shellBenchmark } from './shell/benchmark.js'
 import { speedBenchmark } from './speed/benchmark.js'
 
-const benchmarks: readonly Benchmark[] = [editBenchmark, speedBenchmark, shellBenchmark, livingStateBenchmark]
+const benchmarks: readonly Benchmark[] = [
+  editBenchmark,
+  speedBenchmark,
+  shellBenchmark,
+  livingStateBenchmark,
+  orchestratorBenchmark,
+]
 const defaultSeed = '1'
 
 /** What the command is started with. */

@@ -24,6 +24,7 @@ describe('the configuration', () => {
       livingState: 'auto',
       approvals: { rules: [], default: 'auto' },
       mcpServers: {},
+      toolServers: ['files', 'shell'],
       dataDir: '/data/auroracoder',
       fixed: {},
       configured: { where: join(cwd, configFileName), providers: [] },
@@ -35,6 +36,20 @@ describe('the configuration', () => {
     const env = { AURORACODER_PORT: '2', AURORACODER_MODEL: 'from-env', HOME: '/home/me' }
     const config = loadConfig({ flags: { port: 3 }, env, cwd })
     expect(config).toMatchObject({ port: 3, model: 'from-env', host: '::1' })
+  })
+
+  it.each([
+    ['files', ['files']],
+    ['shell, files', ['shell', 'files']],
+    ['none', []],
+    ['', ['files', 'shell']],
+  ])('reads AURORACODER_TOOL_SERVERS=%j', (text, toolServers) => {
+    expect(loadConfig({ flags: {}, env: { AURORACODER_TOOL_SERVERS: text }, cwd })).toMatchObject({ toolServers })
+  })
+
+  it('refuses a tool server that there is not', () => {
+    const env = { AURORACODER_TOOL_SERVERS: 'files,vm' }
+    expect(() => loadConfig({ flags: {}, env, cwd })).toThrow(/toolServers\.1.*"files"/)
   })
 
   it('resolves a relative data directory from where it was started', () => {

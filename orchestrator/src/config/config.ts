@@ -10,6 +10,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 export const configFileName = 'auroracoder.config.json'
 
+const toolServerNames = ['files', 'shell'] as const
+
 /** What the configuration file may say; flags and environment may say the same and win over it. */
 const settingsSchema = z.strictObject({
   host: z.string().min(1).optional(),
@@ -26,6 +28,7 @@ const settingsSchema = z.strictObject({
   /** Read by the providers, which own the format. */
   providers: z.array(z.unknown()).optional(),
   mcpServers: mcpServersSchema.optional(),
+  toolServers: z.array(z.enum(toolServerNames)).optional(),
 })
 
 export type Settings = z.infer<typeof settingsSchema>
@@ -47,6 +50,8 @@ export interface Config {
   configured: { where: string; providers: readonly unknown[] }
   /** Tool servers that are not ours, by key, with the environment's variables put in. */
   mcpServers: Readonly<Record<string, McpServer>>
+  /** Which of our tool servers each session gets; with none the model has no tools. */
+  toolServers: readonly ('files' | 'shell')[]
 }
 
 export type Origin = 'flags' | 'environment' | 'file'
@@ -81,6 +86,7 @@ export function loadConfig({ flags, env, cwd }: ConfigSources): Config {
     livingState: settings.livingState ?? defaults.livingState,
     approvals: policyOf(settings.approvals),
     mcpServers: readMcpServers(settings.mcpServers ?? {}, { env, cwd }),
+    toolServers: [...new Set(settings.toolServers ?? toolServerNames)],
     dataDir: resolve(cwd, settings.dataDir ?? defaultDataDir(env)),
     fixed: { ...fixedIn(fromFile, 'file'), ...fixedIn(fromEnv, 'environment'), ...fixedIn(fromFlags, 'flags') },
     configured: { where: join(cwd, configFileName), providers: fromFile.providers ?? [] },
@@ -120,6 +126,7 @@ function readEnvironment(env: Environment): Settings {
     secondaryModel: env.AURORACODER_SECONDARY_MODEL || undefined,
     thinking: switched(env.AURORACODER_THINKING),
     approvals: env.AURORACODER_APPROVALS || undefined,
+    toolServers: namesIn(env.AURORACODER_TOOL_SERVERS),
   }
   return check(defined(settings), 'the environment (AURORACODER_…)')
 }
@@ -128,6 +135,12 @@ function readEnvironment(env: Environment): Settings {
 function switched(word: string | undefined): unknown {
   if (!word) return undefined
   return { on: true, true: true, off: false, false: false }[word.toLowerCase()] ?? word
+}
+
+/** `files,shell`, or `none`. */
+function namesIn(list: string | undefined): string[] | undefined {
+  const names = list?.split(',').map((name) => name.trim())
+  return list === undefined || list === '' ? undefined : names?.filter((name) => name !== 'none')
 }
 
 function check(value: unknown, where: string): Settings {

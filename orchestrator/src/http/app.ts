@@ -11,6 +11,8 @@ import type { Check } from './check.js'
 import { addEventRoutes, type ToMessages } from './event-routes.js'
 import { answerError, refuse } from './failure-replies.js'
 import { addHealthRoutes } from './health-routes.js'
+import type { Metrics } from './metrics/metrics.js'
+import { addMetricsRoute } from './metrics/metrics-route.js'
 import { type Allowed, originGate } from './origin-gate.js'
 import { addProviderRoutes } from './provider-routes.js'
 import { addRunRoutes } from './run-routes.js'
@@ -32,11 +34,13 @@ export interface AppOptions {
   settings?: SettingsDesk
   version: string
   log: Logger
+  /** Without it there is no /metrics. */
+  metrics?: Metrics | undefined
 }
 
 /** The routes and what stands before them, outermost first. */
 export function createApp(options: AppOptions): App {
-  const { sessions, auth, streamer, allowed, toMessages, catalog, version, log } = options
+  const { sessions, auth, streamer, allowed, toMessages, catalog, version, log, metrics } = options
   const check = options.check === undefined ? {} : { check: options.check }
   const app: App = new OpenAPIHono({
     defaultHook: (result, c) => {
@@ -66,6 +70,7 @@ export function createApp(options: AppOptions): App {
   addCatalogRoutes(app, catalog)
   if (options.providers) addProviderRoutes(app, options.providers)
   if (options.settings) addSettingsRoutes(app, { settings: options.settings, ...check })
+  if (metrics) addMetricsRoute(app, metrics)
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
   app.doc31('/openapi.json', {
     openapi: '3.1.0',

@@ -52,6 +52,7 @@ const statusByCode: Record<SessionFailureCode, ContentfulStatusCode> = {
   session_elsewhere: 409,
   instance_in_use: 500,
   storage_failed: 503,
+  session_damaged: 500,
   shutting_down: 503,
 }
 

@@ -1,6 +1,7 @@
 export type { Catalog } from './catalog-routes.js'
 export type { Check } from './check.js'
 export type { ToMessages } from './event-routes.js'
+export { createMetrics, type Metrics } from './metrics/metrics.js'
 export type { PeerLimits } from './peer.js'
 export type { ModelInfo, ToolInfo } from './schemas.js'
 export { createServer, type HttpServer, type ServerOptions } from './server.js'

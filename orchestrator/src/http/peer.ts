@@ -17,8 +17,8 @@ export interface Peer {
   /** Fires when the peer has left, or `leave` was called. */
   readonly gone: AbortSignal
   begin(): void
-  /** Resolves when the peer has taken the text, or is gone. */
-  write(text: string): Promise<void>
+  /** Resolves when the peer has taken all frames, or is gone. Their bytes are not copied where they are many. */
+  write(frames: Iterable<Buffer>): Promise<void>
   leave(): void
   /** Ends the response, also for a peer that does not take the rest of it. */
   end(): void
@@ -26,7 +26,14 @@ export interface Peer {
   dispose(): void
 }
 
-export function createPeer(outgoing: ServerResponse, { heartbeatMs, stallMs, reconnectMs }: PeerLimits): Peer {
+export interface PeerOptions {
+  outgoing: ServerResponse
+  limits: PeerLimits
+  onStalled: () => void
+}
+
+export function createPeer({ outgoing, limits, onStalled }: PeerOptions): Peer {
+  const { heartbeatMs, stallMs, reconnectMs } = limits
   const gone = new AbortController()
   let stall: NodeJS.Timeout | undefined
   let heartbeat: NodeJS.Timeout | undefined
@@ -52,7 +59,10 @@ export function createPeer(outgoing: ServerResponse, { heartbeatMs, stallMs, rec
   if (outgoing.destroyed) leave()
 
   const destroyWhenStalled = () => {
-    stall ??= setTimeout(() => outgoing.destroy(), stallMs)
+    stall ??= setTimeout(() => {
+      onStalled()
+      outgoing.destroy()
+    }, stallMs)
   }
   const send = (chunk: string | Buffer): boolean => {
     const taken = outgoing.write(chunk)
@@ -69,10 +79,10 @@ export function createPeer(outgoing: ServerResponse, { heartbeatMs, stallMs, rec
         if (!outgoing.writableNeedDrain) send(': heartbeat\n\n')
       }, heartbeatMs)
     },
-    async write(text) {
-      const bytes = Buffer.from(text)
-      for (let from = 0; from < bytes.length && !gone.signal.aborted; from += sliceBytes) {
-        if (send(bytes.subarray(from, from + sliceBytes))) continue
+    async write(frames) {
+      for (const slice of slices(frames)) {
+        if (gone.signal.aborted) return
+        if (send(slice)) continue
         await new Promise<void>((resolve) => {
           wake = resolve
           if (gone.signal.aborted) resolve()
@@ -94,4 +104,29 @@ export function createPeer(outgoing: ServerResponse, { heartbeatMs, stallMs, rec
       outgoing.off('error', onClose)
     },
   }
+}
+
+/** Pieces of about `sliceBytes`: small frames are put together, large ones are parted without a copy. */
+function* slices(frames: Iterable<Buffer>): Generator<Buffer> {
+  let small: Buffer[] = []
+  let bytes = 0
+  for (const frame of frames) {
+    if (bytes > 0 && bytes + frame.length > sliceBytes) {
+      yield joined(small)
+      small = []
+      bytes = 0
+    }
+    if (frame.length < sliceBytes) {
+      small.push(frame)
+      bytes += frame.length
+      continue
+    }
+    for (let from = 0; from < frame.length; from += sliceBytes) yield frame.subarray(from, from + sliceBytes)
+  }
+  if (bytes > 0) yield joined(small)
+}
+
+function joined(frames: readonly Buffer[]): Buffer {
+  const [first] = frames
+  return frames.length === 1 && first !== undefined ? first : Buffer.concat(frames)
 }

@@ -32,7 +32,9 @@ export type BenchOptions = Partial<Omit<ServerOptions, 'sessions'>> & { agent: A
 /** A server on a free port, with a data directory of its own. */
 export async function createBench({ agent, ...options }: BenchOptions): Promise<Bench> {
   const folder = await createFolder()
-  const service = await folder.serve({ agent })
+  const { metrics } = options
+  const watched = metrics ? { wrap: metrics.watchStore, observe: metrics.observe } : {}
+  const service = await folder.serve({ agent, ...watched })
   const server = createServer({
     sessions: service.sessions,
     token,

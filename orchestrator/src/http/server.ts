@@ -10,6 +10,7 @@ import { createAuth } from './auth.js'
 import type { Catalog } from './catalog-routes.js'
 import type { Check } from './check.js'
 import type { ToMessages } from './event-routes.js'
+import type { Metrics } from './metrics/metrics.js'
 import { type Address, type Allowed, allowedAt, bracketed, isWildcard } from './origin-gate.js'
 import type { PeerLimits } from './peer.js'
 import type { SettingsDesk } from './settings-routes.js'
@@ -44,18 +45,28 @@ export interface ServerOptions {
   /** Further names ("name:port") under which browsers may reach the server, for proxies and published ports. */
   allowedHosts?: readonly string[]
   streamLimits?: PeerLimits
+  metrics?: Metrics
 }
 
-export function createServer({ token, now, log, allowedHosts, streamLimits, ...rest }: ServerOptions): HttpServer {
+export function createServer({
+  token,
+  now,
+  log,
+  allowedHosts,
+  streamLimits,
+  metrics,
+  ...rest
+}: ServerOptions): HttpServer {
   const auth = createAuth({ token, now })
   const onError = (error: unknown) => log.error({ err: error }, 'an event stream broke')
-  const streamer = createStreamer({ limits: streamLimits ?? defaultStreamLimits, onError })
+  const watch = metrics ? { watch: metrics.streams } : {}
+  const streamer = createStreamer({ limits: streamLimits ?? defaultStreamLimits, onError, ...watch })
   let bound: { address: Address; allowed: Allowed } | undefined
   const isBound = () => {
     if (bound === undefined) throw new Error('The server does not listen.')
     return bound
   }
-  const app = createApp({ ...rest, auth, streamer, log, allowed: () => isBound().allowed })
+  const app = createApp({ ...rest, auth, streamer, log, metrics, allowed: () => isBound().allowed })
   const server = serve(getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler: answerBadRequest }))
 
   return {

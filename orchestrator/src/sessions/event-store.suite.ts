@@ -53,6 +53,18 @@ export function eventStoreSuite(driver: string, createBench: () => Promise<Store
       expect(await other.read({ session, after: 0, limit: 100 })).toEqual(events)
     })
 
+    test('tells the ends of many logs at once, as every process has written them', async () => {
+      const epoch = await lease()
+      await store.append({ session, expectedSeq: 0, epoch, events: [created(session, 1), notice(session, 2)] })
+      expect(await other.tails(['ses_none', session])).toEqual(
+        new Map([
+          ['ses_none', 0],
+          [session, 2],
+        ]),
+      )
+      expect(await other.tails([])).toEqual(new Map())
+    })
+
     test('an unknown session is empty', async () => {
       expect(await store.tail('ses_none')).toBe(0)
       expect(await store.read({ session: 'ses_none', after: 0, limit: 10 })).toEqual([])

@@ -15,11 +15,17 @@ export interface EventStore {
    * the caller reads `tail` before it appends again.
    */
   append(batch: AppendBatch): Promise<void>
-  /** Events after `after`, ascending: at least one if there is any, at most `limit`, about `readBytesMax` together. */
+  /**
+   * Events after `after`, ascending: at least one if there is any, at most `limit`, about `readBytesMax` together. One
+   * that cannot be read ends the list before it; where it would be the first it is a `session_damaged`.
+   */
   read(range: { session: string; after: number; limit: number }): Promise<StoredEvent[]>
   /** The last seq of the log; 0 when there is none. */
   tail(session: string): Promise<number>
+  /** The same of many at once, in one question to the store. */
+  tails(sessions: readonly string[]): Promise<ReadonlyMap<string, number>>
 
+  /** Throws `session_damaged` when what is kept of it cannot be read; `list` and `unsettled` leave such a one out. */
   find(session: string): Promise<SessionRow | undefined>
   /** Newest first, closed ones left out. `search` matches a part of the title or the workspace, whatever its case. */
   list(page: { limit: number; before?: PageMark; search?: string }): Promise<SessionRow[]>

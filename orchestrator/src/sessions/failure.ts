@@ -15,6 +15,7 @@ export type SessionFailureCode =
   | 'session_elsewhere'
   | 'instance_in_use'
   | 'storage_failed'
+  | 'session_damaged'
   | 'shutting_down'
 
 /** An expected failure of a session, with a stable code for programs beside the sentence for people. */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { EventStore } from './event-store.js'
 import { createHub, type Hub } from './hub.js'
+import { shareReads } from './share-reads.js'
 
 /** A session that this process does not write may be written by another: its followers look this often. */
 const pollMs = 1_000
@@ -24,14 +25,16 @@ export interface HubsOptions {
 
 export function createHubs({ store, now, isLocal, log }: HubsOptions): Hubs {
   const hubs = new Map<string, { hub: Hub; holders: number }>()
+  let timer: NodeJS.Timeout | undefined
+  let polling = false
 
   const poll = async () => {
-    for (const [session, { hub }] of [...hubs]) {
-      if (!isLocal(session)) hub.advance(await store.tail(session))
-    }
+    const foreign = [...hubs.keys()].filter((session) => !isLocal(session))
+    if (foreign.length === 0) return
+    const tails = await store.tails(foreign)
+    for (const [session, seq] of tails) if (!isLocal(session)) hubs.get(session)?.hub.advance(seq)
   }
-  let polling = false
-  const timer = setInterval(() => {
+  const pollAlone = () => {
     if (polling) return
     polling = true
     poll()
@@ -39,24 +42,30 @@ export function createHubs({ store, now, isLocal, log }: HubsOptions): Hubs {
       .finally(() => {
         polling = false
       })
-  }, pollMs)
-  timer.unref()
+  }
+  const stopPolling = () => {
+    clearInterval(timer)
+    timer = undefined
+  }
 
   return {
     hold(session) {
-      const held = hubs.get(session) ?? { hub: createHub({ store, session, now }), holders: 0 }
+      const held = hubs.get(session) ?? { hub: createHub({ store: shareReads(store), session, now }), holders: 0 }
       held.holders += 1
       hubs.set(session, held)
+      timer ??= setInterval(pollAlone, pollMs).unref()
       return held.hub
     },
     release(session) {
       const held = hubs.get(session)
       if (held === undefined) return
       held.holders -= 1
-      if (held.holders === 0) hubs.delete(session)
+      if (held.holders > 0) return
+      hubs.delete(session)
+      if (hubs.size === 0) stopPolling()
     },
     close() {
-      clearInterval(timer)
+      stopPolling()
       for (const { hub } of hubs.values()) hub.close()
     },
   }

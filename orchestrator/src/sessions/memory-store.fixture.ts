@@ -25,6 +25,7 @@ export function createMemoryStore(now: () => number): EventStore {
       return (logs.get(session) ?? []).slice(after, after + limit)
     },
     tail: async (session) => logs.get(session)?.length ?? 0,
+    tails: async (sessions) => new Map(sessions.map((session) => [session, logs.get(session)?.length ?? 0])),
     async find(session) {
       const summary = summaries.get(session)
       return summary && row(summary)

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { StoredEvent } from '../events/index.js'
 import { type EventStore, Fenced } from './event-store.js'
 import { SessionFailure } from './failure.js'
 import type { Hub } from './hub.js'
@@ -38,6 +39,7 @@ export interface OpenSessionsOptions {
   owner: string
   now: () => number
   log: Logger
+  observe?: ((event: StoredEvent) => void) | undefined
   /** Called in the session's turn when its run has ended; what it attaches keeps the session open. */
   onIdle: (session: OpenSession) => Promise<void>
 }
@@ -47,7 +49,15 @@ interface Held {
   epoch: number
 }
 
-export function createOpenSessions({ store, hubs, owner, now, log, onIdle }: OpenSessionsOptions): OpenSessions {
+export function createOpenSessions({
+  store,
+  hubs,
+  owner,
+  now,
+  log,
+  onIdle,
+  observe,
+}: OpenSessionsOptions): OpenSessions {
   const open = new Map<string, Held>()
   const turns = createTurns()
   let closing = false
@@ -88,7 +98,7 @@ export function createOpenSessions({ store, hubs, owner, now, log, onIdle }: Ope
     const tail = await store.tail(id)
     const hub = hubs.hold(id)
     const summary = row === undefined ? {} : { summary: row.summary }
-    const writer = createWriter({ store, hub, session: id, epoch, tail, now, ...summary })
+    const writer = createWriter({ store, hub, session: id, epoch, tail, now, observe, ...summary })
     const held = { session: createOpenSession(id, writer, hub), epoch }
     open.set(id, held)
     return held

@@ -26,6 +26,7 @@ export interface ServeOptions {
   snapshots?: TurnSnapshots
   /** Puts a slower or failing store before the real one. */
   wrap?: (store: EventStore) => EventStore
+  observe?: (event: StoredEvent) => void
 }
 
 export interface Folder {
@@ -41,11 +42,11 @@ export async function createFolder(parent = tmpdir()): Promise<Folder> {
   const services = new Set<Service>()
   return {
     path,
-    async serve({ agent, owner = 'one', now = Date.now, wrap = (store) => store, snapshots }) {
+    async serve({ agent, owner = 'one', now = Date.now, wrap = (store) => store, observe = () => {}, snapshots }) {
       const store = wrap(await openLibsqlStore({ file: join(path, 'events.db'), now }))
       const kept = snapshots === undefined ? {} : { snapshots }
       const scratchRoot = join(path, 'scratch')
-      const sessions = createSessions({ store, agent, owner, scratchRoot, log: silent, now, ...kept })
+      const sessions = createSessions({ store, agent, owner, scratchRoot, log: silent, now, observe, ...kept })
       const service = {
         sessions,
         store,

@@ -103,9 +103,12 @@ export interface SessionsOptions {
   snapshots?: TurnSnapshots
   log: Logger
   now: () => number
+  /** Hears of every event that this process has written, once it is in the log. Must not throw. */
+  observe?: (event: StoredEvent) => void
 }
 
-export function createSessions({ store, agent, owner, scratchRoot, snapshots, log, now }: SessionsOptions): Sessions {
+export function createSessions(options: SessionsOptions): Sessions {
+  const { store, agent, owner, scratchRoot, snapshots, log, now, observe } = options
   const hubs = createHubs({ store, now, log, isLocal: (id) => open.get(id) !== undefined })
   const open: OpenSessions = createOpenSessions({
     store,
@@ -113,6 +116,7 @@ export function createSessions({ store, agent, owner, scratchRoot, snapshots, lo
     owner,
     now,
     log,
+    observe,
     onIdle: (session) => afterRun(session),
   })
   const openNext = async (_: OpenSession, { sessionId, events }: NextSession) => {

@@ -43,6 +43,7 @@ export interface WriterOptions {
   tail: number
   summary?: SessionSummary
   now: () => number
+  observe?: ((event: StoredEvent) => void) | undefined
 }
 
 export function createWriter({ store, hub, session, epoch, tail, now, ...options }: WriterOptions): Writer {
@@ -82,6 +83,7 @@ export function createWriter({ store, hub, session, epoch, tail, now, ...options
     summary = after
     for (const listener of listeners) listener(events)
     hub.publish(events, context.part)
+    if (options.observe) events.forEach(options.observe)
     return events
   }
 

@@ -2,12 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { World } from '../benchmark.js'
 import { runProgram } from '../run-program.js'
-import { peers, peersFolder } from './peers.js'
+import { peerPackages, peersFolder } from './peers.js'
 
 /** Without their install scripts: one reports the installation over the network. */
 export async function installPeers({ env, say }: Pick<World, 'env' | 'say'>): Promise<void> {
   const folder = peersFolder(env)
-  const packages = peers.map(({ packageName, version }) => `${packageName}@${version}`)
+  const packages = peerPackages.map(({ packageName, version }) => `${packageName}@${version}`)
   say(`Installing ${packages.join(' and ')} in ${folder}`)
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'package.json'), '{"private": true}\n')

@@ -40,6 +40,12 @@ export const desktopCommanderPeer: Peer = {
 
 export const peers: readonly Peer[] = [filesystemPeer, desktopCommanderPeer]
 
+/** No MCP server but an agent with an HTTP API; the orchestrator's benchmark starts it. */
+export const opencodePackage = { packageName: 'opencode-ai', version: '1.18.33' } as const
+
+/** Everything that is installed for comparison. */
+export const peerPackages: readonly Pick<Peer, 'packageName' | 'version'>[] = [...peers, opencodePackage]
+
 /** `undefined` where it is not installed. */
 export function startPeer(peer: Peer, { env }: World): StartServer | undefined {
   const entry = join(peersFolder(env), 'node_modules', peer.packageName, peer.entry)
@@ -55,7 +61,7 @@ export function aloneNote({ env }: World): string {
 export function peersFolder(env: NodeJS.ProcessEnv): string {
   if (env.AURORACODER_BENCH_FIXTURES) return env.AURORACODER_BENCH_FIXTURES
   const cache = env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
-  return join(cache, 'auroracoder-bench', peers.map(({ version }) => version).join('-'))
+  return join(cache, 'auroracoder-bench', peerPackages.map(({ version }) => version).join('-'))
 }
 
 /** A home in which it finds its settings and, since it would download one else, a browser. */

@@ -1,10 +1,11 @@
 import { chmod, open } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
-import { type Client, createClient, type InArgs, LibsqlError, type Row } from '@libsql/client'
-import { type StoredEvent, storedEventSchema } from '../../events/index.js'
-import { type AppendBatch, type EventStore, Fenced, readBytesMax, type SessionRow } from '../event-store.js'
+import { type Client, createClient, type InArgs, LibsqlError } from '@libsql/client'
+import type { StoredEvent } from '../../events/index.js'
+import { type AppendBatch, type EventStore, Fenced, readBytesMax } from '../event-store.js'
 import { SessionFailure } from '../failure.js'
-import { isUnsettled, sessionSummarySchema } from '../summary.js'
+import { isUnsettled } from '../summary.js'
+import { type DamagedSession, eventsIn, readableRows, sessionRow, text } from './rows.js'
 import { schema, schemaVersion } from './schema.js'
 
 /** Another process may hold the file's write lock this long before we give up; at 0 two processes fail each other. */
@@ -12,8 +13,16 @@ const busyTimeoutMs = 5_000
 /** The driver is synchronous: a long log is removed in slices, so that other sessions get their turn. */
 const removeRowsMax = 1_000
 
-/** An event store in one SQLite file. `now` is the clock that leases are measured by. */
-export async function openLibsqlStore({ file, now }: { file: string; now: () => number }): Promise<EventStore> {
+export interface LibsqlStoreOptions {
+  file: string
+  /** The clock that leases are measured by. */
+  now: () => number
+  /** Told of each session that lists leave out because its row cannot be read. */
+  onDamaged?: (damage: DamagedSession) => void
+}
+
+/** An event store in one SQLite file. */
+export async function openLibsqlStore({ file, now, onDamaged }: LibsqlStoreOptions): Promise<EventStore> {
   await makePrivate(file)
   const client = connect(file)
   const run = async (sql: string, args: InArgs = []) => (await told(client.execute({ sql, args }))).rows
@@ -29,11 +38,15 @@ export async function openLibsqlStore({ file, now }: { file: string; now: () => 
     append: (batch) => append(client, batch),
     async read({ session, after, limit }) {
       const rows = await run(readSql, [session, after, limit, readBytesMax])
-      return rows.map((row) => storedEventSchema.parse(JSON.parse(text(row, 'body'))))
+      return eventsIn(session, rows)
     },
     async tail(session) {
       const [row] = await run('SELECT COALESCE(MAX(seq), 0) AS seq FROM events WHERE session = ?', [session])
       return Number(row?.seq ?? 0)
+    },
+    async tails(sessions) {
+      const rows = await run(tailsSql, [JSON.stringify(sessions)])
+      return new Map(rows.map((row) => [text(row, 'session'), Number(row.seq)]))
     },
     async find(session) {
       const [row] = await run(`${rowSql} WHERE s.id = ?`, [now(), session])
@@ -45,10 +58,11 @@ export async function openLibsqlStore({ file, now }: { file: string; now: () => 
          AND (s.created_at, s.id) < (?, ?) ORDER BY s.created_at DESC, s.id DESC LIMIT ?`,
         [now(), ...twice((search ?? '').toLowerCase()), before?.createdAt ?? afterAllTimes, before?.id ?? '', limit],
       )
-      return rows.map(sessionRow)
+      return readableRows(rows, onDamaged)
     },
     async unsettled() {
-      return (await run(`${rowSql} WHERE s.state != 'settled' ORDER BY s.created_at`, [now()])).map(sessionRow)
+      const rows = await run(`${rowSql} WHERE s.state != 'settled' ORDER BY s.created_at`, [now()])
+      return readableRows(rows, onDamaged)
     },
     async remove(session) {
       while ((await change(removeSql, [session, session, removeRowsMax])) === removeRowsMax) await nextTurn()
@@ -161,14 +175,18 @@ function summaryArgs(summary: NonNullable<AppendBatch['summary']>): string[] {
   return [summary.id, summary.createdAt, state, words, JSON.stringify(summary)]
 }
 
-const readSql = `SELECT body FROM events WHERE session = ?1 AND seq IN (
+const readSql = `SELECT seq, body FROM events WHERE session = ?1 AND seq IN (
     SELECT seq FROM (
       SELECT seq, SUM(bytes) OVER (ORDER BY seq) - bytes AS before FROM (
         SELECT seq, bytes FROM events WHERE session = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3))
     WHERE before < ?4)
   ORDER BY seq`
 
-const rowSql = `SELECT s.body AS body, l.owner AS owner FROM sessions s
+/** A subquery each finds the end in the index; with GROUP BY every row of the logs would be looked at. */
+const tailsSql = `SELECT value AS session, (SELECT COALESCE(MAX(seq), 0) FROM events WHERE session = value) AS seq
+  FROM json_each(?)`
+
+const rowSql = `SELECT s.id AS id, s.body AS body, l.owner AS owner FROM sessions s
   LEFT JOIN leases l ON l.session = s.id AND l.until > ?`
 
 const acquireSql = `INSERT INTO leases (session, owner, epoch, until) VALUES (?1, ?2, 1, ?3)
@@ -184,17 +202,6 @@ const removeSql = `DELETE FROM events WHERE session = ? AND seq IN (
 
 /** Sorts after every ISO date. */
 const afterAllTimes = '~'
-
-function sessionRow(row: Row): SessionRow {
-  const summary = sessionSummarySchema.parse(JSON.parse(text(row, 'body')))
-  return row.owner === null ? { summary } : { summary, leasedBy: text(row, 'owner') }
-}
-
-function text(row: Row, column: string): string {
-  const value = row[column]
-  if (typeof value !== 'string') throw new Error(`Column ${column} holds ${typeof value}, not text.`)
-  return value
-}
 
 function twice(value: string): [string, string] {
   return [value, value]
