@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { Failure } from '@auroracoder/kit/jail'
 import type { Settings } from '../config/config.js'
-import { openSnapshots, type Snapshots } from '../sessions/snapshots.js'
+import { openSnapshots, type Snapshots } from '../sessions/index.js'
 import type { ExitCode } from './exit-codes.js'
 import { followRun } from './follow-run.js'
 import type { Orchestrator, World } from './orchestrator.js'
@@ -94,7 +94,7 @@ async function watchChanges(
   const gitDir = join(config.dataDir, 'snapshots', name)
   try {
     const snapshots = await openSnapshots({ workspace, gitDir, env })
-    return { snapshots, before: await snapshots.take() }
+    return { snapshots, before: (await snapshots.look()).tree }
   } catch (error) {
     sayNoDiff(error)
     return undefined
@@ -104,7 +104,7 @@ async function watchChanges(
 /** The task is over: whatever happens here, its exit code stands. */
 async function showChanges({ snapshots, before }: Changes, { write, style }: Terminal): Promise<void> {
   try {
-    const diff = await snapshots.diff(before, await snapshots.take())
+    const { text: diff } = await snapshots.diff(before, 'now')
     write(diff === '' ? style.dim('No file was changed.\n') : `${coloured(printable(diff), style)}\n`)
   } catch (error) {
     sayNoDiff(error)

@@ -48,6 +48,15 @@ const statusByCode: Record<SessionFailureCode, ContentfulStatusCode> = {
   instance_in_use: 500,
   storage_failed: 503,
   shutting_down: 503,
+  unknown_snapshot: 404,
+  snapshots_unavailable: 503,
+  disk_full: 507,
+  no_such_file: 404,
+  outside_workspace: 400,
+  bad_path: 400,
+  path_conflict: 409,
+  too_large: 413,
+  bad_upload: 400,
 }
 
 const codeByStatus: Partial<Record<number, string>> = {

@@ -17,3 +17,5 @@ export {
   type SessionView,
   type StartedRun,
 } from './sessions.js'
+export { createSnapshotKeeper, type SnapshotKeeper } from './snapshots/keeper.js'
+export { openSnapshots, type Snapshots } from './snapshots/snapshots.js'

@@ -1,0 +1,38 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SessionFailure } from '../failure.js'
+import type { Git, GitPlace } from './git.js'
+import type { LeftOut } from './left.js'
+import { takeAttemptsMax } from './limits.js'
+import { survey } from './survey.js'
+
+export interface Recorded {
+  tree: string
+  left: LeftOut
+}
+
+/**
+ * Writes the workspace as it stands into the repository. The index is a cache and nothing else: a lock that a killed
+ * git has left is taken away, and an index that git cannot read is built anew.
+ */
+export async function record(git: Git, { workspace, gitDir }: GitPlace): Promise<Recorded> {
+  for (let attempt = 1; ; attempt += 1) {
+    await rm(join(gitDir, 'index.lock'), { force: true })
+    try {
+      return await recordOnce(git, workspace)
+    } catch (error) {
+      if (!(error instanceof SessionFailure) || error.code !== 'snapshots_unavailable') throw error
+      if (attempt === takeAttemptsMax) throw error
+      if (attempt === takeAttemptsMax - 1) await rm(join(gitDir, 'index'), { force: true })
+    }
+  }
+}
+
+async function recordOnce(git: Git, workspace: string): Promise<Recorded> {
+  const { add, drop, left } = await survey(git, workspace)
+  if (drop.length > 0) await git.run(['update-index', '--force-remove', '-z', '--stdin'], drop.join('\0'))
+  if (add.length > 0) {
+    await git.run(['update-index', '--add', '--remove', '--replace', '-z', '--stdin'], add.join('\0'))
+  }
+  return { tree: (await git.run(['write-tree'])).trim(), left }
+}
