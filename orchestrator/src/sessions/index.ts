@@ -19,3 +19,7 @@ export {
 } from './sessions.js'
 export { createSnapshotKeeper, type SnapshotKeeper } from './snapshots/keeper.js'
 export { openSnapshots, type Snapshots } from './snapshots/snapshots.js'
+export { treeDepthMax, uploadBytesMax } from './workspace-files/limits.js'
+export type { OpenFile } from './workspace-files/read.js'
+export type { IncomingFile } from './workspace-files/upload.js'
+export { createWorkspaceFiles, type WorkspaceFiles } from './workspace-files/workspace-files.js'

@@ -37,7 +37,12 @@ export function createGit(place: GitPlace): Git {
       const child = execFile('git', [...settings, ...args], limits, (error, stdout, stderr) => {
         if (error === null) resolve({ bytes: stdout, cut: false })
         else if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') resolve({ bytes: stdout, cut: true })
-        else explain(error, { stderr: stderr.toString(), command: args[0] ?? '', place }).then(reject, reject)
+        else
+          explain(error, {
+            stderr: stderr.toString(),
+            command: args.find((arg) => /^[a-z]+(-[a-z]+)*$/.test(arg)) ?? '',
+            place,
+          }).then(reject, reject)
       })
       // A git that ends early says why on stderr; that it reads no more is no news.
       child.stdin?.on('error', () => {})

@@ -32,7 +32,18 @@ async function recordOnce(git: Git, workspace: string): Promise<Recorded> {
   const { add, drop, left } = await survey(git, workspace)
   if (drop.length > 0) await git.run(['update-index', '--force-remove', '-z', '--stdin'], drop.join('\0'))
   if (add.length > 0) {
-    await git.run(['update-index', '--add', '--remove', '--replace', '-z', '--stdin'], add.join('\0'))
+    const how = add.length >= packFromFiles && (await packsAtOnce(git)) ? intoOnePack : []
+    await git.run([...how, 'update-index', '--add', '--remove', '--replace', '-z', '--stdin'], add.join('\0'))
   }
   return { tree: (await git.run(['write-tree'])).trim(), left }
+}
+
+/** Many new files cost a tenth of the space in one pack of what they cost as a file each. */
+const packFromFiles = 500
+/** Git streams what it takes for big into a pack, from version 2.37 on into one for all. */
+const intoOnePack = ['-c', 'core.bigFileThreshold=1', '-c', 'core.compression=1']
+
+async function packsAtOnce(git: Git): Promise<boolean> {
+  const [, major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(await git.run(['version'])) ?? []).map(Number)
+  return major > 2 || (major === 2 && minor >= 37)
 }

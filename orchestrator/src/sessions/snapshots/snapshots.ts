@@ -77,6 +77,7 @@ export async function openSnapshots({ turns = createTurns(), ...place }: Snapsho
     dropped += old.length
     if (dropped < sweepEverySnapshots) return
     dropped = 0
+    await git.run(['repack', '-a', '-d', '-q'])
     await git.run(['prune', '--expire=now'])
   }
 
