@@ -18,7 +18,16 @@ import type { Agent } from './events/index.js'
 import { type Catalog, createServer, loadToken } from './http/index.js'
 import { runLoop } from './loop/index.js'
 import { builtInProviders, chooseModel, createModel, type Model, type Provider } from './providers/index.js'
-import { createSessions, lockInstance, makeDataFolder, openLibsqlStore, type Sessions } from './sessions/index.js'
+import {
+  createSessions,
+  createSnapshotKeeper,
+  createWorkspaceFiles,
+  lockInstance,
+  makeDataFolder,
+  openLibsqlStore,
+  type Sessions,
+  type SnapshotKeeper,
+} from './sessions/index.js'
 
 /** The one file that sees every room: it puts them together and hands the result to the commands. */
 const version = await ownVersion()
@@ -44,7 +53,8 @@ async function open({ settings, env, recover }: OpenOptions): Promise<Orchestrat
   const scratchRoot = join(config.dataDir, 'scratch')
   const agent = createAgent({ workbenches, modelFor, panelPolicy: config.livingState })
   const kept = createSessions({ store, agent, owner, scratchRoot, log, now: Date.now })
-  const sessions = withWorkbenches(kept, { workbenches, dataDir: config.dataDir })
+  const snapshots = createSnapshotKeeper({ root: join(config.dataDir, 'snapshots'), env })
+  const sessions = withWorkbenches(kept, { workbenches, snapshots, dataDir: config.dataDir })
   const server: { close(): Promise<void> }[] = []
 
   return {
@@ -61,6 +71,7 @@ async function open({ settings, env, recover }: OpenOptions): Promise<Orchestrat
         now: Date.now,
         toMessages: (events) =>
           toMessages(events, { thinking: model.thinking, images: model.images, panelPolicy: config.livingState }),
+        files: createWorkspaceFiles({ sessions, snapshots }),
         catalog: catalogOf({ workbenches, providers, model, config }),
       })
       await http.listen({ host: config.host, port: config.port })
@@ -135,17 +146,19 @@ function serverState(dataDir: string, sessionId: string): string {
 
 interface ToolsOptions {
   workbenches: Workbenches
+  snapshots: SnapshotKeeper
   dataDir: string
 }
 
 /** A session's tools end with it, before its scratch folder goes; what they remember of it goes last. */
-function withWorkbenches(sessions: Sessions, { workbenches, dataDir }: ToolsOptions): Sessions {
+function withWorkbenches(sessions: Sessions, { workbenches, snapshots, dataDir }: ToolsOptions): Sessions {
   return {
     ...sessions,
     async remove(id) {
       const session = await sessions.get(id)
       await workbenches.close(id)
       await sessions.remove(id)
+      await snapshots.remove(session.id)
       await rm(serverState(dataDir, session.id), { recursive: true, force: true })
     },
   }

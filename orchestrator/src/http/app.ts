@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import { OpenAPIHono, type z } from '@hono/zod-openapi'
 import type { Logger } from 'pino'
-import type { Sessions } from '../sessions/index.js'
+import type { Sessions, WorkspaceFiles } from '../sessions/index.js'
 import type { Auth } from './auth.js'
 import { limitBody } from './body-limit.js'
 import { addCatalogRoutes, type Catalog } from './catalog-routes.js'
@@ -12,6 +12,7 @@ import { type Allowed, originGate } from './origin-gate.js'
 import { addRunRoutes } from './run-routes.js'
 import { addSessionRoutes } from './session-routes.js'
 import type { Streamer } from './sse.js'
+import { addWorkspaceRoutes } from './workspace-routes.js'
 
 export type App = OpenAPIHono<{ Bindings: HttpBindings }>
 
@@ -22,12 +23,14 @@ export interface AppOptions {
   allowed: () => Allowed
   toMessages: ToMessages
   catalog: Catalog
+  files: WorkspaceFiles
   version: string
   log: Logger
 }
 
 /** The routes and what stands before them, outermost first. */
-export function createApp({ sessions, auth, streamer, allowed, toMessages, catalog, version, log }: AppOptions): App {
+export function createApp(options: AppOptions): App {
+  const { sessions, auth, streamer, allowed, toMessages, catalog, files, version, log } = options
   const app: App = new OpenAPIHono({
     defaultHook: (result, c) => {
       if (!result.success) return refuse(c, invalidRequest(result.target, result.error))
@@ -53,6 +56,7 @@ export function createApp({ sessions, auth, streamer, allowed, toMessages, catal
   addRunRoutes(app, { sessions, streamer })
   addEventRoutes(app, { sessions, streamer, toMessages })
   addCatalogRoutes(app, catalog)
+  addWorkspaceRoutes(app, files)
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
   app.doc31('/openapi.json', {
     openapi: '3.1.0',

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { Failure } from '@auroracoder/kit/jail'
 import { getRequestListener } from '@hono/node-server'
 import type { Logger } from 'pino'
-import type { Sessions } from '../sessions/index.js'
+import type { Sessions, WorkspaceFiles } from '../sessions/index.js'
 import { createApp } from './app.js'
 import { createAuth } from './auth.js'
 import type { Catalog } from './catalog-routes.js'
@@ -32,6 +32,7 @@ export interface ServerOptions {
   token: string
   toMessages: ToMessages
   catalog: Catalog
+  files: WorkspaceFiles
   version: string
   log: Logger
   now: () => number

@@ -35,6 +35,10 @@ export function refused(code: SessionFailureCode, path: string, problem: string,
   return new SessionFailure(code, `${problem}: ${JSON.stringify(shown)}.`, { details: { path: shown }, cause })
 }
 
+export function tooLarge(expected: string, path: string): SessionFailure {
+  return refused('too_large', path, `Expected ${expected}, found more at`)
+}
+
 /** The workspace as a jail; it may have gone since its session began. */
 export async function jailOf(workspace: string): Promise<Jail> {
   return createJail([workspace]).catch((cause: unknown) => {

@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib'
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
 import { SessionFailure } from '../failure.js'
-import { ratioFreeBytes, unpackedBytesMax, unpackedRatioMax, uploadFileBytesMax } from './limits.js'
-import { parsePath, refused } from './paths.js'
+import { ratioFreeBytes, unpackedRatioMax, uploadFileBytesMax } from './limits.js'
+import { parsePath, refused, tooLarge } from './paths.js'
+import type { Plan } from './plan.js'
 import type { Staging } from './staging.js'
-import { type Plan, tooLarge } from './upload.js'
 
 export interface UnpackOptions {
   staging: Staging
@@ -12,12 +12,14 @@ export interface UnpackOptions {
   name: string
   archiveBytes: number
   plan: Plan
+  /** Told of every piece before it is written; throws when all archives together are too much. */
+  spend: (bytes: number) => void
 }
 
 /** Trusts nothing that an archive says of itself: sizes are counted, contents are checked against their sums. */
-export async function unpack({ staging, name, archiveBytes, plan }: UnpackOptions): Promise<void> {
+export async function unpack({ staging, name, archiveBytes, plan, spend }: UnpackOptions): Promise<void> {
   const path = staging.folder.at(Buffer.from(name)).toString()
-  const allowed = Math.min(unpackedBytesMax, Math.max(ratioFreeBytes, archiveBytes * unpackedRatioMax))
+  const allowed = Math.min(Math.max(ratioFreeBytes, archiveBytes * unpackedRatioMax))
   const zip = await openPromise(path, { strictFileNames: true, autoClose: false }).catch(asBadArchive)
   let unpacked = 0
   try {
@@ -26,6 +28,7 @@ export async function unpack({ staging, name, archiveBytes, plan }: UnpackOption
       const pass = (bytes: number) => {
         own += bytes
         unpacked += bytes
+        spend(bytes)
         if (own > uploadFileBytesMax) throw tooLarge(`files of at most ${uploadFileBytesMax} bytes`, entry.fileName)
         if (unpacked > allowed) {
           throw tooLarge(

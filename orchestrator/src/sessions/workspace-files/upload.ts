@@ -1,8 +1,9 @@
 import { SessionFailure } from '../failure.js'
-import { uploadBytesMax, uploadFileBytesMax, uploadFilesMax } from './limits.js'
-import { parseFilePath, parsePath, refused } from './paths.js'
-import { placeAll, type Ready } from './place.js'
-import { type Staging, withStaging } from './staging.js'
+import { unpackedBytesMax, uploadBytesMax, uploadFileBytesMax } from './limits.js'
+import { parsePath, tooLarge } from './paths.js'
+import { placeAll } from './place.js'
+import { createPlan, type Plan } from './plan.js'
+import { withStaging } from './staging.js'
 import { unpack } from './unpack.js'
 
 /** A file of an upload; its content is read before the next one is asked for. */
@@ -30,6 +31,19 @@ export async function uploadInto(workspace: string, { folder, files, extract }: 
   return withStaging(workspace, async (staging) => {
     const plan = createPlan(base)
     let received = 0
+    let unpacked = 0
+    let archives = 0
+    const unpackNext = async ({ path, content, pass }: IncomingFile & { pass: (bytes: number) => void }) => {
+      archives += 1
+      const name = `archive-${archives}`
+      const archiveBytes = await staging.write(name, content, pass)
+      const spend = (bytes: number) => {
+        unpacked += bytes
+        if (unpacked > unpackedBytesMax)
+          throw tooLarge(`archives that unpack to at most ${unpackedBytesMax} bytes`, path)
+      }
+      await unpack({ staging, name, archiveBytes, plan, spend })
+    }
     for await (const { path, content } of files) {
       let own = 0
       const pass = (bytes: number) => {
@@ -38,67 +52,17 @@ export async function uploadInto(workspace: string, { folder, files, extract }: 
         if (received > uploadBytesMax) throw tooLarge(`an upload of at most ${uploadBytesMax} bytes`, path)
         if (!extract && own > uploadFileBytesMax) throw tooLarge(`files of at most ${uploadFileBytesMax} bytes`, path)
       }
-      if (extract) await unpackInto(staging, { plan, content, pass })
+      if (extract) await unpackNext({ path, content, pass })
       else {
         const staged = plan.add(path)
         plan.settle(staged, { bytes: await staging.write(staged, content, pass), executable: false })
       }
     }
     const ready = plan.ready()
-    if (ready.length === 0 && !extract) throw empty()
+    if (ready.length === 0 && archives === 0) throw empty()
     await placeAll(staging, ready)
     return { files: ready.map(({ names, bytes }) => ({ path: names.join('/'), bytes })) }
   })
-}
-
-interface Archive {
-  plan: Plan
-  content: AsyncIterable<unknown>
-  pass: (bytes: number) => void
-}
-
-async function unpackInto(staging: Staging, { plan, content, pass }: Archive): Promise<void> {
-  const name = `archive-${plan.ready().length}`
-  const archiveBytes = await staging.write(name, content, pass)
-  await unpack({ staging, name, archiveBytes, plan })
-}
-
-/** Where each file of an upload goes; no two to one place, none into another. */
-export interface Plan {
-  /** Answers the name under which it is to be staged. */
-  add(path: string): string
-  settle(staged: string, outcome: { bytes: number; executable: boolean }): void
-  ready(): Ready[]
-}
-
-function createPlan(base: readonly string[]): Plan {
-  const files = new Map<string, Ready>()
-  const folders = new Set<string>()
-  return {
-    add(path) {
-      const names = [...base, ...parseFilePath(path)]
-      parsePath(names.join('/'))
-      const whole = names.join('/')
-      const parents = names.slice(0, -1).map((_, depth) => names.slice(0, depth + 1).join('/'))
-      if (files.has(whole)) throw refused('bad_upload', path, 'Expected every path once, found it twice')
-      if (folders.has(whole) || parents.some((parent) => files.has(parent))) {
-        throw refused('bad_upload', path, 'Expected a file or a folder, found both under one path')
-      }
-      if (files.size >= uploadFilesMax) throw tooLarge(`at most ${uploadFilesMax} files`, path)
-      for (const parent of parents) folders.add(parent)
-      const staged = `file-${files.size}`
-      files.set(whole, { staged, names, bytes: 0, executable: false })
-      return staged
-    },
-    settle(staged, outcome) {
-      for (const file of files.values()) if (file.staged === staged) Object.assign(file, outcome)
-    },
-    ready: () => [...files.values()],
-  }
-}
-
-export function tooLarge(expected: string, path: string): SessionFailure {
-  return refused('too_large', path, `Expected ${expected}, found more at`)
 }
 
 function empty(): SessionFailure {
