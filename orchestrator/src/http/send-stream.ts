@@ -28,9 +28,6 @@ export async function sendStream(outgoing: ServerResponse, { status, headers, st
 /** Saved under this name, whatever characters it has (RFC 6266). */
 export function attachment(name: string): string {
   const plain = name.replace(/[^A-Za-z0-9._ -]/g, '_')
-  const encoded = encodeURIComponent(name.toWellFormed()).replace(
-    /['()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16)}`,
-  )
+  const encoded = encodeURIComponent(name).replace(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16)}`)
   return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`
 }

@@ -1,5 +1,5 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import { createRoute } from '@hono/zod-openapi'
+import { createRoute, z } from '@hono/zod-openapi'
 import { getMimeType } from 'hono/utils/mime'
 import type { OpenFile, WorkspaceFiles } from '../sessions/index.js'
 import type { App } from './app.js'
@@ -78,8 +78,8 @@ const download = createRoute({
   },
 })
 
-/** Its body is described and not validated here: it is read as it comes in. */
 const upload = createRoute({
+  hide: true,
   method: 'post',
   path: at('upload'),
   tags,
@@ -87,6 +87,15 @@ const upload = createRoute({
   request: { params, query: uploadQuerySchema },
   responses: { 201: json(uploadedSchema, 'The files as they are now'), ...failures },
 })
+
+/** The body is described and not validated: it is read as it comes in. */
+const uploadBody = {
+  required: true,
+  content: {
+    'multipart/form-data': { schema: z.object({ file: z.array(bytesSchema) }) },
+    'application/zip': { schema: bytesSchema },
+  },
+}
 
 export function addWorkspaceRoutes(app: App, files: WorkspaceFiles): void {
   app.openapi(tree, async (c) => c.json(await files.tree(c.req.valid('param').id, c.req.valid('query')), 200))
@@ -98,6 +107,7 @@ export function addWorkspaceRoutes(app: App, files: WorkspaceFiles): void {
     const { text: _, ...told } = await files.diff(c.req.valid('param').id, c.req.valid('query'))
     return c.json(told, 200)
   })
+  app.openAPIRegistry.registerPath({ ...upload, request: { ...upload.request, body: uploadBody } })
   app.openapi(upload, async (c) => {
     const { path, extract } = c.req.valid('query')
     const body = readUpload(c.env.incoming, { extract: extract === '1' })

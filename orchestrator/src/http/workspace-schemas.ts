@@ -1,8 +1,10 @@
 import { z } from '@hono/zod-openapi'
 import { treeDepthMax } from '../sessions/index.js'
 
-const seq = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
-const digits = z.string().regex(/^\d{1,15}$/, 'Expected the seq of an event, a whole number')
+const seq = z
+  .string()
+  .regex(/^\d{1,15}$/, 'Expected the seq of an event, a whole number')
+  .transform(Number)
 
 export const treeQuerySchema = z.object({
   path: z.string().default(''),
@@ -14,8 +16,8 @@ export const pathQuerySchema = z.object({ path: z.string().min(1) })
 export const downloadQuerySchema = z.object({ path: z.string().default('') })
 
 export const diffQuerySchema = z.object({
-  since: digits.pipe(seq),
-  to: digits.pipe(seq).optional(),
+  since: seq,
+  to: seq.optional(),
   path: z.string().optional(),
 })
 

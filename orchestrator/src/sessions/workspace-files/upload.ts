@@ -2,7 +2,7 @@ import { SessionFailure } from '../failure.js'
 import { unpackedBytesMax, uploadBytesMax, uploadFileBytesMax } from './limits.js'
 import { parsePath, tooLarge } from './paths.js'
 import { placeAll } from './place.js'
-import { createPlan, type Plan } from './plan.js'
+import { createPlan } from './plan.js'
 import { withStaging } from './staging.js'
 import { unpack } from './unpack.js'
 
