@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { SessionFailure } from '../failure.js'
 import type { Git, GitPlace } from './git.js'
 import type { LeftOut } from './left.js'
@@ -21,10 +21,18 @@ export async function record(git: Git, { workspace, gitDir }: GitPlace): Promise
     try {
       return await recordOnce(git, workspace)
     } catch (error) {
+      await clearTemporary(join(gitDir, 'objects'))
       if (!(error instanceof SessionFailure) || error.code !== 'snapshots_unavailable') throw error
       if (attempt === takeAttemptsMax) throw error
       if (attempt === takeAttemptsMax - 1) await rm(join(gitDir, 'index'), { force: true })
     }
+  }
+}
+
+/** What a git that failed or was killed had begun to write: on a full disk, the space that is missing. */
+async function clearTemporary(objects: string): Promise<void> {
+  for (const path of await readdir(objects, { recursive: true }).catch(() => [])) {
+    if (basename(path).startsWith('tmp_')) await rm(join(objects, path), { force: true })
   }
 }
 

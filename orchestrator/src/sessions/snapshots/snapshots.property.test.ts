@@ -40,7 +40,7 @@ function doChange(workspace: string, step: Change): void {
 test('whatever is done to a workspace, a restore gives the same tree again, bit by bit', {
   tags: ['long'],
 }, async () => {
-  const runs = Math.max(15, Math.round((fc.readConfigureGlobal().numRuns ?? 100) / 40))
+  const runs = Math.max(10, Math.round((fc.readConfigureGlobal().numRuns ?? 100) / 80))
   await fc.assert(
     fc.asyncProperty(
       fc.array(change, { maxLength: 12 }),
