@@ -53,7 +53,7 @@ async function open({ settings, env, recover }: OpenOptions): Promise<Orchestrat
   const scratchRoot = join(config.dataDir, 'scratch')
   const agent = createAgent({ workbenches, modelFor, panelPolicy: config.livingState })
   const kept = createSessions({ store, agent, owner, scratchRoot, log, now: Date.now })
-  const snapshots = createSnapshotKeeper({ root: join(config.dataDir, 'snapshots'), env })
+  const snapshots = createSnapshotKeeper({ root: join(config.dataDir, 'snapshots'), env, apart: [config.dataDir] })
   const sessions = withWorkbenches(kept, { workbenches, snapshots, dataDir: config.dataDir })
   const server: { close(): Promise<void> }[] = []
 

@@ -93,7 +93,7 @@ async function watchChanges(
   const name = createHash('sha256').update(workspace).digest('hex').slice(0, 16)
   const gitDir = join(config.dataDir, 'snapshots', name)
   try {
-    const snapshots = await openSnapshots({ workspace, gitDir, env })
+    const snapshots = await openSnapshots({ workspace, gitDir, env, apart: [config.dataDir] })
     return { snapshots, before: (await snapshots.look()).tree }
   } catch (error) {
     sayNoDiff(error)

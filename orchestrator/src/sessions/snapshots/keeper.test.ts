@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -32,6 +32,20 @@ test('requests at once on one session and on several do not disturb one another'
   expect(readdirSync(root)).toEqual(['ses_2'])
   await keeper.take(one, 3)
   expect(await keeper.labels(one)).toEqual([3])
+})
+
+test('the service’s own data is never held, wherever it lies and whatever the user’s rules say', async () => {
+  const data = join(bench.workspace, 'my data [1]')
+  bench.sh("mkdir 'my data [1]'; echo live > 'my data [1]/sessions.db'; echo '!*' > .gitignore; echo 1 > a")
+  const inside = createSnapshotKeeper({ root: join(data, 'snapshots'), env: process.env, apart: [data] })
+  const session = { id: 'ses_1', workspace: bench.workspace }
+  const { left } = await inside.take(session, 1)
+  expect(left.map(({ path }) => path)).toContain('my data [1]/')
+  bench.sh("echo later > 'my data [1]/sessions.db'; echo 2 > a")
+  expect((await inside.diff(session, { from: 1, to: 'now' })).files.map(({ path }) => path)).toEqual(['a'])
+  await inside.restore(session, 1)
+  expect(readFileSync(join(data, 'sessions.db'), 'utf8')).toBe('later\n')
+  expect(readFileSync(join(bench.workspace, 'a'), 'utf8')).toBe('1\n')
 })
 
 test('an id that is no id never becomes a path', async () => {

@@ -28,9 +28,11 @@ export interface SnapshotKeeper {
 export interface SnapshotKeeperOptions {
   root: string
   env: Readonly<Record<string, string | undefined>>
+  /** As of `openSnapshots`; the root is apart already. */
+  apart?: readonly string[]
 }
 
-export function createSnapshotKeeper({ root, env }: SnapshotKeeperOptions): SnapshotKeeper {
+export function createSnapshotKeeper({ root, env, apart = [] }: SnapshotKeeperOptions): SnapshotKeeper {
   const turns = createTurns()
   const open = new Map<string, Snapshots>()
 
@@ -41,7 +43,7 @@ export function createSnapshotKeeper({ root, env }: SnapshotKeeperOptions): Snap
   const of = async ({ id, workspace }: SnapshotSession): Promise<Snapshots> => {
     const known = open.get(id)
     if (known !== undefined) return known
-    const opened = await openSnapshots({ workspace, gitDir: gitDirOf(id), env, turns })
+    const opened = await openSnapshots({ workspace, gitDir: gitDirOf(id), env, turns, apart: [root, ...apart] })
     open.set(id, opened)
     return opened
   }

@@ -4,22 +4,24 @@ import { SessionFailure } from '../failure.js'
 import type { Git, GitPlace } from './git.js'
 import type { LeftOut } from './left.js'
 import { takeAttemptsMax } from './limits.js'
-import { survey } from './survey.js'
+import { type SurveyPlace, survey } from './survey.js'
 
 export interface Recorded {
   tree: string
   left: LeftOut
 }
 
+export type RecordPlace = SurveyPlace & Pick<GitPlace, 'gitDir'>
+
 /**
  * Writes the workspace as it stands into the repository. The index is a cache and nothing else: a lock that a killed
  * git has left is taken away, and an index that git cannot read is built anew.
  */
-export async function record(git: Git, { workspace, gitDir }: GitPlace): Promise<Recorded> {
+export async function record(git: Git, { workspace, gitDir, own }: RecordPlace): Promise<Recorded> {
   for (let attempt = 1; ; attempt += 1) {
     await rm(join(gitDir, 'index.lock'), { force: true })
     try {
-      return await recordOnce(git, workspace)
+      return await recordOnce(git, { workspace, own })
     } catch (error) {
       await clearTemporary(join(gitDir, 'objects'))
       if (!(error instanceof SessionFailure) || error.code !== 'snapshots_unavailable') throw error
@@ -36,8 +38,8 @@ async function clearTemporary(objects: string): Promise<void> {
   }
 }
 
-async function recordOnce(git: Git, workspace: string): Promise<Recorded> {
-  const { add, drop, left } = await survey(git, workspace)
+async function recordOnce(git: Git, place: SurveyPlace): Promise<Recorded> {
+  const { add, drop, left } = await survey(git, place)
   if (drop.length > 0) await git.run(['update-index', '--force-remove', '-z', '--stdin'], drop.join('\0'))
   if (add.length > 0) {
     const how = add.length >= packFromFiles && (await packsAtOnce(git)) ? intoOnePack : []

@@ -11,14 +11,17 @@ const attributes = '* -text -filter -ident -working-tree-encoding !diff\n'
 const excluded = [`${stagingPrefix}*`, ...generatedFolders.map((name) => `${name}/`)]
 
 /** Makes what is missing, also of a repository whose making was cut short. */
-export async function prepareRepository(git: Git, gitDir: string): Promise<void> {
+export async function prepareRepository(
+  git: Git,
+  { gitDir, own }: { gitDir: string; own: readonly string[] },
+): Promise<void> {
   const ready = join(gitDir, 'info', 'ready')
   try {
     if (await exists(ready)) return
     await mkdir(join(gitDir, 'info'), { recursive: true, mode: 0o700 })
     await git.run(['init', '--quiet', '--template='])
     await writeFile(join(gitDir, 'info', 'attributes'), attributes)
-    await writeFile(join(gitDir, 'info', 'exclude'), `${excluded.join('\n')}\n`)
+    await writeFile(join(gitDir, 'info', 'exclude'), `${[...excluded, ...own.map(asPattern)].join('\n')}\n`)
     await writeFile(ready, '')
   } catch (error) {
     const code = errorCode(error)
@@ -28,6 +31,12 @@ export async function prepareRepository(git: Git, gitDir: string): Promise<void>
     }
     throw error
   }
+}
+
+function asPattern(folder: string): string {
+  return `/${Buffer.from(folder, 'latin1')
+    .toString()
+    .replace(/[\\*?[\]!# ]/g, '\\$&')}`
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -6,6 +6,7 @@ import { asHolder } from './holder.js'
 import { dropLabels, findLabel, listLabels, putLabel } from './labels.js'
 import { type Left, report, writeNote } from './left.js'
 import { snapshotsMax, sweepEverySnapshots } from './limits.js'
+import { foldersInside } from './own-folders.js'
 import { record } from './record.js'
 import { prepareRepository } from './repository.js'
 import { applyTree, type RestoreReport, restoreReport } from './restore.js'
@@ -48,24 +49,31 @@ export interface SnapshotsOptions {
   /** Made when missing. */
   gitDir: string
   env: Readonly<Record<string, string | undefined>>
+  /** Folders that are in no snapshot wherever they lie: a restore of the service's own data would destroy it. */
+  apart?: readonly string[]
   /** Shared by all that work on the same repositories in this process. */
   turns?: Turns
 }
 
 /** Throws like every call of it. */
-export async function openSnapshots({ turns = createTurns(), ...place }: SnapshotsOptions): Promise<Snapshots> {
+export async function openSnapshots({
+  turns = createTurns(),
+  apart = [],
+  ...place
+}: SnapshotsOptions): Promise<Snapshots> {
   const { workspace, gitDir } = place
   const git = createGit(place)
+  const own = await foldersInside(workspace, [gitDir, ...apart])
   let dropped = 0
 
   const inTurn = <T>(work: () => Promise<T>): Promise<T> =>
     turns.take(gitDir, async () => {
-      await prepareRepository(git, gitDir)
+      await prepareRepository(git, { gitDir, own })
       return asHolder(gitDir, work)
     })
 
   const treeOf = async (moment: Moment): Promise<string> => {
-    if (moment === 'now') return (await record(git, place)).tree
+    if (moment === 'now') return (await record(git, { ...place, own })).tree
     return typeof moment === 'number' ? (await findLabel(git, moment)).tree : moment
   }
 
@@ -85,14 +93,14 @@ export async function openSnapshots({ turns = createTurns(), ...place }: Snapsho
   return {
     take: (label) =>
       inTurn(async () => {
-        const { tree, left } = await record(git, place)
+        const { tree, left } = await record(git, { ...place, own })
         await putLabel(git, label, { tree, note: writeNote(left) })
         await dropOldest()
         return { tree, ...report(left) }
       }),
     look: () =>
       inTurn(async () => {
-        const { tree, left } = await record(git, place)
+        const { tree, left } = await record(git, { ...place, own })
         return { tree, ...report(left) }
       }),
     diff: (from, to, options = {}) =>
@@ -101,7 +109,7 @@ export async function openSnapshots({ turns = createTurns(), ...place }: Snapsho
       inTurn(async () => {
         const { tree, note } =
           typeof moment === 'number' ? await findLabel(git, moment) : { tree: moment, note: nothingLeft }
-        const { tree: before, left } = await record(git, place)
+        const { tree: before, left } = await record(git, { ...place, own })
         const done = await applyTree({ git, directory: workspace, from: before, to: tree, note })
         return restoreReport({ tree, before, left }, done)
       }),

@@ -15,17 +15,24 @@ export interface Survey {
   left: LeftOut
 }
 
+export interface SurveyPlace {
+  workspace: string
+  /** Our own folders inside the workspace, with a slash at the end. */
+  own: readonly string[]
+}
+
 /** Looks only: nothing is written but git's own notes on which files it has seen. */
-export async function survey(git: Git, workspace: string): Promise<Survey> {
+export async function survey(git: Git, { workspace, own }: SurveyPlace): Promise<Survey> {
   const status = readStatus(
     await git.run(['status', '--porcelain', '-z', '--no-renames', '--untracked-files=all', '--ignored=matching']),
   )
   const left = new Map<string, string>(status.ignored.map((path) => [path, whyIgnored(path)]))
-  const { nested, special, closed } = await walk(workspace, (folder) => left.has(folder))
+  const { nested, special, closed } = await walk(workspace, (folder) => left.has(folder) || own.includes(folder))
   for (const path of nested) left.set(path, 'a repository of its own')
+  for (const path of own) left.set(path, 'data of this service')
   for (const path of special) left.set(path, 'a socket, pipe or device')
   for (const path of closed) left.set(path, 'cannot be read')
-  const isNested = (path: string) => foldersOf(path).some((folder) => nested.has(folder))
+  const isNested = (path: string) => foldersOf(path).some((folder) => nested.has(folder) || own.includes(folder))
 
   const add: string[] = []
   const drop = new Set<string>([...status.tracked.filter(isNested), ...status.deleted])
