@@ -20,7 +20,17 @@ import type { Agent } from './events/index.js'
 import { type Catalog, createMetrics, createServer, loadToken } from './http/index.js'
 import { decide, effectiveLimits, runLimits, runLoop } from './loop/index.js'
 import { createProviders, type Model, ProviderFailure, type Providers } from './providers/index.js'
-import { createSessions, lockInstance, makeDataFolder, openLibsqlStore, type Sessions } from './sessions/index.js'
+import {
+  createSessions,
+  createSnapshotKeeper,
+  createWorkspaceFiles,
+  lockInstance,
+  makeDataFolder,
+  openLibsqlStore,
+  type Sessions,
+  type SnapshotKeeper,
+  type TurnSnapshots,
+} from './sessions/index.js'
 
 /** The one file that sees every room: it puts them together and hands the result to the commands. */
 const version = await ownVersion()
@@ -49,8 +59,18 @@ async function open({ settings: flags, env, recover, modelLater = false }: OpenO
   const store = metrics.watchStore(file)
   const workbenches = openWorkbenches(config, env)
   const scratchRoot = join(config.dataDir, 'scratch')
+  const snapshots = createSnapshotKeeper({ root: join(config.dataDir, 'snapshots'), env, apart: [config.dataDir] })
   const agent = createAgent({ workbenches, providers, settings, config })
-  const kept = createSessions({ store, agent, owner, scratchRoot, log, now: Date.now, observe: metrics.observe })
+  const kept = createSessions({
+    store,
+    agent,
+    owner,
+    scratchRoot,
+    snapshots: turnSnapshots(snapshots),
+    log,
+    now: Date.now,
+    observe: metrics.observe,
+  })
   const sessions = withWorkbenches(kept, { workbenches, dataDir: config.dataDir })
   const server: { close(): Promise<void> }[] = []
 
@@ -75,6 +95,7 @@ async function open({ settings: flags, env, recover, modelLater = false }: OpenO
         check: { model: providers.check },
         providers,
         settings,
+        files: createWorkspaceFiles({ sessions, snapshots }),
       })
       await http.listen({ host: config.host, port: config.port })
       server.push(http)
@@ -103,6 +124,17 @@ function usableModel(providers: Providers): Model | undefined {
 
 function panelPolicyOf(settings: RunningSettings): PanelPolicy {
   return settings.current().livingState ?? 'auto'
+}
+
+/** What the sessions keep of their workspaces, in the words of their log. */
+function turnSnapshots(keeper: SnapshotKeeper): TurnSnapshots {
+  return {
+    ...keeper,
+    async restore(session, seq) {
+      const { restoredCount, removedCount, untouched } = await keeper.restore(session, seq)
+      return { restored: restoredCount, removed: removedCount, left: untouched }
+    },
+  }
 }
 
 /** For metrics, which want few names. */

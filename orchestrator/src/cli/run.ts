@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { Failure } from '@auroracoder/kit/jail'
 import type { Settings } from '../config/config.js'
-import { openSnapshots, type Snapshots } from '../sessions/snapshots.js'
+import { openSnapshots, type Snapshots } from '../sessions/index.js'
 import { askInTerminal } from './ask-in-terminal.js'
 import type { ExitCode } from './exit-codes.js'
 import { followRun } from './follow-run.js'
@@ -97,8 +97,8 @@ async function watchChanges(
   const name = createHash('sha256').update(workspace).digest('hex').slice(0, 16)
   const gitDir = join(config.dataDir, 'snapshots', name)
   try {
-    const snapshots = await openSnapshots({ workspace, gitDir, env })
-    return { snapshots, before: await snapshots.take() }
+    const snapshots = await openSnapshots({ workspace, gitDir, env, apart: [config.dataDir] })
+    return { snapshots, before: (await snapshots.look()).tree }
   } catch (error) {
     sayNoDiff(error)
     return undefined
@@ -108,7 +108,7 @@ async function watchChanges(
 /** The task is over: whatever happens here, its exit code stands. */
 async function showChanges({ snapshots, before }: Changes, { write, style }: Terminal): Promise<void> {
   try {
-    const diff = await snapshots.diff(before, await snapshots.take())
+    const { text: diff } = await snapshots.diff(before, 'now')
     write(diff === '' ? style.dim('No file was changed.\n') : `${coloured(printable(diff), style)}\n`)
   } catch (error) {
     sayNoDiff(error)

@@ -2,7 +2,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { OpenAPIHono, type z } from '@hono/zod-openapi'
 import type { Logger } from 'pino'
 import type { Providers } from '../providers/index.js'
-import type { Sessions } from '../sessions/index.js'
+import type { Sessions, WorkspaceFiles } from '../sessions/index.js'
 import { addApprovalRoutes } from './approval-routes.js'
 import type { Auth } from './auth.js'
 import { limitBody } from './body-limit.js'
@@ -19,6 +19,7 @@ import { addRunRoutes } from './run-routes.js'
 import { addSessionRoutes } from './session-routes.js'
 import { addSettingsRoutes, type SettingsDesk } from './settings-routes.js'
 import type { Streamer } from './sse.js'
+import { addWorkspaceRoutes } from './workspace-routes.js'
 
 export type App = OpenAPIHono<{ Bindings: HttpBindings }>
 
@@ -32,6 +33,7 @@ export interface AppOptions {
   check?: Check
   providers?: Pick<Providers, 'list' | 'put' | 'remove' | 'test'>
   settings?: SettingsDesk
+  files: WorkspaceFiles
   version: string
   log: Logger
   /** Without it there is no /metrics. */
@@ -40,7 +42,7 @@ export interface AppOptions {
 
 /** The routes and what stands before them, outermost first. */
 export function createApp(options: AppOptions): App {
-  const { sessions, auth, streamer, allowed, toMessages, catalog, version, log, metrics } = options
+  const { sessions, auth, streamer, allowed, toMessages, catalog, files, version, log, metrics } = options
   const check = options.check === undefined ? {} : { check: options.check }
   const app: App = new OpenAPIHono({
     defaultHook: (result, c) => {
@@ -71,6 +73,7 @@ export function createApp(options: AppOptions): App {
   if (options.providers) addProviderRoutes(app, options.providers)
   if (options.settings) addSettingsRoutes(app, { settings: options.settings, ...check })
   if (metrics) addMetricsRoute(app, metrics)
+  addWorkspaceRoutes(app, files)
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
   app.doc31('/openapi.json', {
     openapi: '3.1.0',

@@ -8,6 +8,7 @@ export const bodyBytesMax = 16_777_216
 
 /** Refuses large bodies by their announced length, and reads unannounced ones only up to the limit. */
 export const limitBody: MiddlewareHandler<{ Bindings: HttpBindings }> = async (c, next) => {
+  if (readsItsOwnBody.test(c.req.path)) return next()
   const length = c.req.header('content-length')
   const isChunked = c.req.header('transfer-encoding') !== undefined
   if (Number(length ?? 0) > bodyBytesMax) throw tooLarge()
@@ -17,6 +18,9 @@ export const limitBody: MiddlewareHandler<{ Bindings: HttpBindings }> = async (c
   else if (Number(length ?? 0) === 0) c.req.raw.headers.delete('content-type')
   await next()
 }
+
+/** Uploads stream to disk and have limits of their own. */
+const readsItsOwnBody = /^\/v1\/sessions\/[^/]+\/workspace\/upload$/
 
 async function readUpToLimit(incoming: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []

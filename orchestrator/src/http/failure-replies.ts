@@ -54,6 +54,15 @@ const statusByCode: Record<SessionFailureCode, ContentfulStatusCode> = {
   storage_failed: 503,
   session_damaged: 500,
   shutting_down: 503,
+  unknown_snapshot: 404,
+  snapshots_unavailable: 503,
+  disk_full: 507,
+  no_such_file: 404,
+  outside_workspace: 400,
+  bad_path: 400,
+  path_conflict: 409,
+  too_large: 413,
+  bad_upload: 400,
 }
 
 const statusByProviderCode: Record<ProviderFailureCode, ContentfulStatusCode> = {

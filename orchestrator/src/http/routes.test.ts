@@ -143,6 +143,11 @@ test('the OpenAPI document names every route, and the shapes of sessions, events
     '/v1/sessions/{id}/messages',
     '/v1/sessions/{id}/revert',
     '/v1/sessions/{id}/runs',
+    '/v1/sessions/{id}/workspace/diff',
+    '/v1/sessions/{id}/workspace/download',
+    '/v1/sessions/{id}/workspace/file',
+    '/v1/sessions/{id}/workspace/tree',
+    '/v1/sessions/{id}/workspace/upload',
     '/v1/tools',
   ])
   expect(Object.keys(body.components.schemas)).toEqual(expect.arrayContaining(['Session', 'Run', 'Error', 'Event']))

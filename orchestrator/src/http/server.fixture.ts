@@ -1,7 +1,9 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { EventSource } from 'eventsource'
 import type { Agent } from '../events/index.js'
+import { createSnapshotKeeper, createWorkspaceFiles, type SnapshotKeeper } from '../sessions/index.js'
 import { createFolder, type Folder, type Service, silent } from '../sessions/service.fixture.js'
 import { createServer, type HttpServer, type ServerOptions } from './server.js'
 
@@ -18,6 +20,7 @@ export interface Bench {
   folder: Folder
   service: Service
   server: HttpServer
+  snapshots: SnapshotKeeper
   /** One request with the token; `path` may be a whole URL. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
   /** A new scratch session's id. */
@@ -35,11 +38,13 @@ export async function createBench({ agent, ...options }: BenchOptions): Promise<
   const { metrics } = options
   const watched = metrics ? { wrap: metrics.watchStore, observe: metrics.observe } : {}
   const service = await folder.serve({ agent, ...watched })
+  const snapshots = createSnapshotKeeper({ root: join(folder.path, 'snapshots'), env: process.env })
   const server = createServer({
     sessions: service.sessions,
     token,
     toMessages: (events) => events.map(({ type }) => ({ role: type })),
     catalog: { models: async () => [], tools: async () => [] },
+    files: createWorkspaceFiles({ sessions: service.sessions, snapshots }),
     version: '1.2.3',
     log: silent,
     now: Date.now,
@@ -64,6 +69,7 @@ export async function createBench({ agent, ...options }: BenchOptions): Promise<
     folder,
     service,
     server,
+    snapshots,
     call,
     session: async () => (await call('POST', '/v1/sessions', {})).body.session.id,
     source(id, query = '', origin = server.url) {

@@ -4,7 +4,7 @@ import { Failure } from '@auroracoder/kit/jail'
 import { getRequestListener } from '@hono/node-server'
 import type { Logger } from 'pino'
 import type { Providers } from '../providers/index.js'
-import type { Sessions } from '../sessions/index.js'
+import type { Sessions, WorkspaceFiles } from '../sessions/index.js'
 import { createApp } from './app.js'
 import { createAuth } from './auth.js'
 import type { Catalog } from './catalog-routes.js'
@@ -39,6 +39,7 @@ export interface ServerOptions {
   check?: Check
   providers?: Pick<Providers, 'list' | 'put' | 'remove' | 'test'>
   settings?: SettingsDesk
+  files: WorkspaceFiles
   version: string
   log: Logger
   now: () => number

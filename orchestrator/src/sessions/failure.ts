@@ -17,6 +17,15 @@ export type SessionFailureCode =
   | 'storage_failed'
   | 'session_damaged'
   | 'shutting_down'
+  | 'unknown_snapshot'
+  | 'snapshots_unavailable'
+  | 'disk_full'
+  | 'no_such_file'
+  | 'outside_workspace'
+  | 'bad_path'
+  | 'path_conflict'
+  | 'too_large'
+  | 'bad_upload'
 
 /** An expected failure of a session, with a stable code for programs beside the sentence for people. */
 export class SessionFailure extends Failure {

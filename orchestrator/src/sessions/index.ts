@@ -20,4 +20,10 @@ export {
   type SessionView,
   type StartedRun,
 } from './sessions.js'
+export { createSnapshotKeeper, type SnapshotKeeper } from './snapshots/keeper.js'
+export { openSnapshots, type Snapshots } from './snapshots/snapshots.js'
 export type { SnapshotOwner, TurnSnapshots } from './turn-snapshots.js'
+export { treeDepthMax, uploadBytesMax } from './workspace-files/limits.js'
+export type { OpenFile } from './workspace-files/read.js'
+export type { IncomingFile } from './workspace-files/upload.js'
+export { createWorkspaceFiles, type WorkspaceFiles } from './workspace-files/workspace-files.js'

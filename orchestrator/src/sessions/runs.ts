@@ -1,6 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
-import type { Agent, Content, Delivery, EventDraft, Limits, StoredEvent } from '../events/index.js'
+import {
+  type Agent,
+  type Content,
+  type Delivery,
+  type EventDraft,
+  endsRun,
+  type Limits,
+  type StoredEvent,
+} from '../events/index.js'
 import type { EventStore } from './event-store.js'
 import { SessionFailure } from './failure.js'
 import { findRepeat, type Idempotency, idempotencyOf } from './idempotency.js'
@@ -232,8 +240,10 @@ export function createRuns({ store, agent, snapshots, log, openNext }: RunsOptio
     },
 
     async next(session) {
-      const end = await store.tail(session.id)
-      await keepWorkspace(session, end)
+      const history = await readAll(store, session.id)
+      // What came after the end, such as a new title, is not the turn's.
+      const end = history.findLast(({ parentRunId, type }) => endsRun({ type, parentRunId }))
+      if (end) await keepWorkspace(session, end.seq)
       await startQueued(session)
     },
 
