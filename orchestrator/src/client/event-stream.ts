@@ -36,6 +36,7 @@ export async function* readStream({ limits, open, after, signal }: StreamOptions
         }
         const event = readEvent(frame.data)
         if (event === undefined || ('seq' in event && event.seq <= last)) continue
+        if (signal.aborted) return
         if ('seq' in event) last = event.seq
         failures = 0
         yield event
