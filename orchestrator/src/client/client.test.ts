@@ -68,13 +68,35 @@ describe('a run', () => {
     expect(events.some(({ type }) => type === 'text.finished')).toBe(true)
   })
 
-  test('that waits yields nothing of the run before it', async () => {
+  test('that interrupts yields nothing of the run before it', async () => {
     const { id } = await client.sessions.create()
     const first = await client.runs.start(id, { input: 'wait' })
-    const following = collect(client.run(id, { input: 'second', delivery: 'interrupt' }))
-    const events = await following
+    const events = await collect(client.run(id, { input: 'second', delivery: 'interrupt' }))
     expect(events.filter(({ runId }) => runId === first.id)).toEqual([])
     expect(events.at(-1)).toMatchObject({ type: 'run.finished' })
+  })
+
+  test('that waits ends when it is withdrawn', async () => {
+    const { id } = await client.sessions.create()
+    await client.runs.start(id, { input: 'wait' })
+    const events = []
+    for await (const each of client.run(id, { input: 'later', delivery: 'queue' })) {
+      events.push(each)
+      if (each.type === 'input.admitted') await client.runs.cancel(id)
+    }
+    expect(events.map(({ type }) => type)).toEqual(['input.admitted', 'run.cancelled'])
+  })
+
+  test('that is steered is followed from its own beginning', async () => {
+    const { id } = await client.sessions.create()
+    const run = await client.runs.start(id, { input: 'wait' })
+    const events = []
+    for await (const each of client.run(id, { input: 'left', delivery: 'steer' })) {
+      events.push(each)
+      if (each.type === 'input.admitted' && each.data.delivery === 'steer') await client.runs.cancel(id)
+    }
+    expect(events[0]).toMatchObject({ type: 'input.admitted', runId: run.id, data: { delivery: 'start' } })
+    expect(events.at(-1)).toMatchObject({ type: 'run.cancelled', runId: run.id })
   })
 
   test('is refused with the code and the details of the server', async () => {

@@ -54,7 +54,10 @@ export function createClient({ url, token, fetch: given, ...limits }: ClientOpti
      */
     events: (sessionId: string, options: EventsOptions = {}): AsyncIterable<SessionEvent> => stream(sessionId, options),
 
-    /** Starts a run and yields its events until its end, also in the session in which it continues. */
+    /**
+     * Starts a run and yields its events until its end, also in the session in which it continues. An input that steers
+     * yields those of the run that it goes into, from the beginning of that.
+     */
     async *run(
       sessionId: string,
       request: z.input<typeof newRunSchema>,
