@@ -1,7 +1,7 @@
 import { isBuiltin } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { arrows, packagesWithRooms, withoutNode } from './architecture/arrows.js'
+import { arrows, entriesForBrowsers, packagesWithRooms, withoutNode } from './architecture/arrows.js'
 import { placeOf, readPackages } from './architecture/packages.js'
 import type { Source } from './architecture/source.js'
 
@@ -64,6 +64,23 @@ describe('imports', () => {
     const own = product.filter(({ file }) => placeOf(file) === place)
     expect(own.length).toBeGreaterThan(0)
     expect(own.flatMap(({ imports }) => imports.filter((specifier) => isBuiltin(specifier)))).toEqual([])
+  })
+
+  it.each(entriesForBrowsers)('that %s leads to are of zod and our own schemas', (entry) => {
+    const reached = new Set([entries.get(entry) ?? entry])
+    const foreign = new Set<string>()
+    for (const file of reached) {
+      const source = sources.find((each) => each.file === file)
+      if (source === undefined) throw new Error(`${entry} leads to ${file}, which is no source.`)
+      for (const specifier of source.importsOfValues) {
+        const own = specifier.startsWith('.')
+          ? join(dirname(file), specifier).replace(/\.js$/, '.ts')
+          : entries.get(specifier)
+        if (own === undefined) foreign.add(specifier)
+        else reached.add(own)
+      }
+    }
+    expect([...foreign]).toEqual(['zod'])
   })
 
   it('of the scripts that run before anything is installed are Node’s own or of one another', () => {

@@ -33,6 +33,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   'orchestrator/sessions': ['kit/jail', 'orchestrator/events'],
   'orchestrator/http': ['kit/jail', 'orchestrator/events', 'orchestrator/sessions', 'orchestrator/providers'],
+  'orchestrator/client': ['orchestrator/events', 'orchestrator/http'],
   'orchestrator/config': ['kit/jail', 'orchestrator/events', 'orchestrator/kept'],
   'orchestrator/scripted-model': [],
   'orchestrator/demo': ['orchestrator/scripted-model'],
@@ -63,6 +64,12 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
 
 /** Places whose code also has to run where there is no Node: schemas and pure functions. */
 export const withoutNode: readonly string[] = ['kit/wire', 'kit/panel']
+
+/** Entries of packages whose every import, also of others' files, must lead to zod and to nothing else. */
+export const entriesForBrowsers: readonly string[] = [
+  '@auroracoder/orchestrator/client',
+  '@auroracoder/orchestrator/events',
+]
 
 /** Packages that are divided into rooms; the others are one place each. */
 export const packagesWithRooms: readonly string[] = ['kit', 'orchestrator']

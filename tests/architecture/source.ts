@@ -6,6 +6,8 @@ export interface Source {
   file: string
   /** Everything it imports or re-exports, also types and on demand. */
   imports: readonly string[]
+  /** Those of `imports` that are there when the program runs. */
+  importsOfValues: readonly string[]
   /** Those of `imports` that are loaded by `import()`. */
   importsOnDemand: readonly string[]
   hasExportAll: boolean
@@ -19,20 +21,25 @@ export function parseSource(file: string, text: string): Source {
   const { program, errors } = parseSync(file, text)
   if (errors.length > 0) throw new Error(`${file} cannot be parsed: ${errors[0]?.message}`)
   const imports: string[] = []
+  const importsOfValues: string[] = []
   const importsOnDemand: string[] = []
+  const add = (specifier: string, isType: boolean) => {
+    imports.push(specifier)
+    if (!isType) importsOfValues.push(specifier)
+  }
   let hasExportAll = false
   new Visitor({
-    ImportDeclaration: ({ source }) => void imports.push(source.value),
-    ExportNamedDeclaration: ({ source }) => void (source && imports.push(source.value)),
+    ImportDeclaration: ({ source, importKind }) => add(source.value, importKind === 'type'),
+    ExportNamedDeclaration: ({ source, exportKind }) => void (source && add(source.value, exportKind === 'type')),
     ExportAllDeclaration({ source }) {
-      imports.push(source.value)
+      add(source.value, false)
       hasExportAll = true
     },
     ImportExpression({ source }) {
       if (source.type !== 'Literal' || typeof source.value !== 'string') {
         throw new Error(`${file} imports something computed; the table of arrows cannot see what.`)
       }
-      imports.push(source.value)
+      add(source.value, false)
       importsOnDemand.push(source.value)
     },
     TSImportType: ({ source }) => void imports.push(source.value),
@@ -40,6 +47,7 @@ export function parseSource(file: string, text: string): Source {
   return {
     file,
     imports,
+    importsOfValues,
     importsOnDemand,
     hasExportAll,
     listsNamesOnly: program.body.every((node) => node.type === 'ExportNamedDeclaration' && node.declaration === null),

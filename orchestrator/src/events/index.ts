@@ -32,4 +32,5 @@ export {
   storedEventSchema,
 } from './durable.js'
 export { type DeltaEvent, type DeltaType, deltaEventSchema, deltaTypeSchema } from './ephemeral.js'
+export { eventSchema, type SessionEvent } from './event.js'
 export { endsRun } from './run-end.js'

@@ -77,7 +77,12 @@ export function createApp(options: AppOptions): App {
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
-    info: { title: 'AuroraCoder', version, description: 'Sessions of a coding agent, followed event by event.' },
+    info: {
+      title: 'AuroraCoder',
+      version,
+      description: 'Sessions of a coding agent, followed event by event.',
+      license: { name: 'MIT' },
+    },
     security: [{ token: [] }],
   })
   return app

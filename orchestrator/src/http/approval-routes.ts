@@ -1,28 +1,34 @@
-import { createRoute, z } from '@hono/zod-openapi'
+import { createRoute } from '@hono/zod-openapi'
 import type { Sessions } from '../sessions/index.js'
 import type { App } from './app.js'
+import * as examples from './examples.js'
 import { failures, json } from './route-parts.js'
-import { approvalReplySchema, approvalSchema, sessionParamsSchema } from './schemas.js'
+import { approvalParamsSchema, approvalReplySchema, approvalsAnswerSchema, sessionParamsSchema } from './schemas.js'
 
 const tags = ['approvals']
 
 const list = createRoute({
+  operationId: 'listApprovals',
   method: 'get',
   path: '/v1/sessions/{id}/approvals',
   tags,
   summary: 'List the questions that wait for a person',
   request: { params: sessionParamsSchema },
-  responses: { 200: json(z.object({ approvals: z.array(approvalSchema) }), 'Oldest first'), ...failures },
+  responses: { 200: json(approvalsAnswerSchema, 'Oldest first'), ...failures },
 })
 
 const answer = createRoute({
+  operationId: 'answerApproval',
   method: 'post',
   path: '/v1/sessions/{id}/approvals/{approvalId}',
   tags,
   summary: 'Answer a question; the same answer again is no error',
   request: {
-    params: sessionParamsSchema.extend({ approvalId: z.string().min(1) }),
-    body: { required: true, ...json(approvalReplySchema, 'The answer; content for elicitations that are accepted') },
+    params: approvalParamsSchema,
+    body: {
+      required: true,
+      ...json(approvalReplySchema, 'The answer; content for elicitations that are accepted', examples.approvalReply),
+    },
   },
   responses: { 204: { description: 'Answered' }, ...failures },
 })

@@ -1,7 +1,7 @@
-import { createRoute, z } from '@hono/zod-openapi'
+import { createRoute } from '@hono/zod-openapi'
 import type { App } from './app.js'
+import { type ModelInfo, modelsAnswerSchema, type ToolInfo, toolsAnswerSchema } from './catalog-schemas.js'
 import { failures, json } from './route-parts.js'
-import { type ModelInfo, modelSchema, type ToolInfo, toolSchema } from './schemas.js'
 
 export interface Catalog {
   models: () => Promise<ModelInfo[]>
@@ -11,19 +11,21 @@ export interface Catalog {
 const tags = ['catalog']
 
 const models = createRoute({
+  operationId: 'listModels',
   method: 'get',
   path: '/v1/models',
   tags,
   summary: 'List the models that can be used',
-  responses: { 200: json(z.object({ models: z.array(modelSchema) }), 'Models'), ...failures },
+  responses: { 200: json(modelsAnswerSchema, 'Models'), ...failures },
 })
 
 const tools = createRoute({
+  operationId: 'listTools',
   method: 'get',
   path: '/v1/tools',
   tags,
   summary: 'List the tools of the connected servers',
-  responses: { 200: json(z.object({ tools: z.array(toolSchema) }), 'Tools'), ...failures },
+  responses: { 200: json(toolsAnswerSchema, 'Tools'), ...failures },
 })
 
 export function addCatalogRoutes(app: App, catalog: Catalog): void {

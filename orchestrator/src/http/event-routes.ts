@@ -1,17 +1,12 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import { createRoute, z } from '@hono/zod-openapi'
-import { deltaEventSchema, type StoredEvent, storedEventSchema } from '../events/index.js'
+import { createRoute } from '@hono/zod-openapi'
+import { eventSchema, type StoredEvent } from '../events/index.js'
 import type { Sessions } from '../sessions/index.js'
 import type { App } from './app.js'
 import { Refused } from './failure-replies.js'
 import { failures, json } from './route-parts.js'
-import { sessionParamsSchema } from './schemas.js'
+import { eventsHeadersSchema, eventsQuerySchema, messagesAnswerSchema, sessionParamsSchema } from './schemas.js'
 import type { Streamer } from './sse.js'
-
-/** Rebuilt here, because only schemas made by this package's `z` can be given a name in the document. */
-const eventSchema = z
-  .discriminatedUnion('type', [...storedEventSchema.options, ...deltaEventSchema.options])
-  .openapi('Event')
 
 /** A stream of events; the `id` of a frame is the seq, its `event` the type, its `data` this. */
 export function eventStream(description: string) {
@@ -21,27 +16,27 @@ export function eventStream(description: string) {
 const tags = ['events']
 
 const follow = createRoute({
+  operationId: 'followEvents',
   method: 'get',
   path: '/v1/sessions/{id}/events',
   tags,
   summary: 'Replay the log after a seq, then follow what happens',
   request: {
     params: sessionParamsSchema,
-    query: z.object({ after: z.string().optional() }),
-    headers: z.object({ 'last-event-id': z.string().optional() }),
+    query: eventsQuerySchema,
+    headers: eventsHeadersSchema,
   },
   responses: { 200: eventStream('Server-sent events; Last-Event-ID wins over ?after='), ...failures },
 })
 
-const messageSchema = z.record(z.string(), z.unknown()).openapi('Message')
-
 const messages = createRoute({
+  operationId: 'listMessages',
   method: 'get',
   path: '/v1/sessions/{id}/messages',
   tags,
   summary: 'Show the conversation as the model reads it',
   request: { params: sessionParamsSchema },
-  responses: { 200: json(z.object({ messages: z.array(messageSchema) }), 'Messages, oldest first'), ...failures },
+  responses: { 200: json(messagesAnswerSchema, 'Messages, oldest first'), ...failures },
 })
 
 export type ToMessages = (events: readonly StoredEvent[]) => readonly Record<string, unknown>[]

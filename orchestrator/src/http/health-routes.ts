@@ -1,27 +1,29 @@
-import { createRoute, z } from '@hono/zod-openapi'
+import { createRoute } from '@hono/zod-openapi'
 import type { Sessions } from '../sessions/index.js'
 import type { App } from './app.js'
 import { failures, json } from './route-parts.js'
+import { healthSchema } from './schemas.js'
 
-const okSchema = z.object({ ok: z.literal(true) })
 const tags = ['health']
 
 const alive = createRoute({
+  operationId: 'isAlive',
   method: 'get',
   path: '/healthz',
   tags,
   security: [],
   summary: 'Tell whether the process answers',
-  responses: { 200: json(okSchema, 'It does'), ...failures },
+  responses: { 200: json(healthSchema, 'It does'), ...failures },
 })
 
 const ready = createRoute({
+  operationId: 'isReady',
   method: 'get',
   path: '/readyz',
   tags,
   security: [],
   summary: 'Tell whether sessions can be read',
-  responses: { 200: json(okSchema, 'They can'), ...failures },
+  responses: { 200: json(healthSchema, 'They can'), ...failures },
 })
 
 /** Open to everyone who passes the origin gate: probes have no token, and these tell nothing else. */

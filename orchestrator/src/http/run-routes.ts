@@ -1,12 +1,13 @@
 import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import { createRoute, z } from '@hono/zod-openapi'
+import { createRoute } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { endsRun } from '../events/index.js'
 import type { Sessions, StartedRun } from '../sessions/index.js'
 import type { App } from './app.js'
 import type { Check } from './check.js'
 import { eventStream } from './event-routes.js'
+import * as examples from './examples.js'
 import { failures, json } from './route-parts.js'
 import {
   cancelledSchema,
@@ -14,7 +15,7 @@ import {
   continueSchema,
   idempotencyHeadersSchema,
   newRunSchema,
-  runSchema,
+  runAnswerSchema,
   sessionParamsSchema,
 } from './schemas.js'
 import type { Streamer } from './sse.js'
@@ -22,11 +23,12 @@ import type { Streamer } from './sse.js'
 const tags = ['runs']
 const started = {
   200: eventStream('With Accept: text/event-stream: the events of the run until its end'),
-  202: json(z.object({ run: runSchema }), 'The run has begun'),
+  202: json(runAnswerSchema, 'The run has begun', { run: examples.run }),
   ...failures,
 }
 
 const start = createRoute({
+  operationId: 'startRun',
   method: 'post',
   path: '/v1/sessions/{id}/runs',
   tags,
@@ -34,12 +36,13 @@ const start = createRoute({
   request: {
     params: sessionParamsSchema,
     headers: idempotencyHeadersSchema,
-    body: { required: true, ...json(newRunSchema, 'The input, and what to use for it') },
+    body: { required: true, ...json(newRunSchema, 'The input, and what to use for it', examples.newRun) },
   },
   responses: started,
 })
 
 const goOn = createRoute({
+  operationId: 'continueRun',
   method: 'post',
   path: '/v1/sessions/{id}/continue',
   tags,
@@ -47,17 +50,18 @@ const goOn = createRoute({
   request: {
     params: sessionParamsSchema,
     headers: idempotencyHeadersSchema,
-    body: json(continueSchema, 'Limits of the new run'),
+    body: json(continueSchema, 'Limits of the new run', { limits: { iterations: 30 } }),
   },
   responses: started,
 })
 
 const cancel = createRoute({
+  operationId: 'cancelRun',
   method: 'post',
   path: '/v1/sessions/{id}/cancel',
   tags,
   summary: 'Stop the run; answered when it has ended',
-  request: { params: sessionParamsSchema, body: json(cancelSchema, 'Why') },
+  request: { params: sessionParamsSchema, body: json(cancelSchema, 'Why', { reason: 'not needed any more' }) },
   responses: { 200: json(cancelledSchema, 'How the run ended, and which calls did not stop in time'), ...failures },
 })
 

@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi'
+import { z } from 'zod'
 import {
   approvalPolicySchema,
   contentSchema,
@@ -9,11 +9,11 @@ import {
   sandboxSchema,
   usageSchema,
 } from '../events/index.js'
-import { priceSchema } from '../providers/index.js'
 
 export const titleCharsMax = 200
 export const pathCharsMax = 4_096
 export const idempotencyKeyCharsMax = 200
+export const pageSessions = 20
 export const pageSessionsMax = 100
 export const answerCharsMax = 4_000
 
@@ -23,7 +23,7 @@ export const errorSchema = z
   .object({
     error: z.object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.unknown()) }),
   })
-  .openapi('Error')
+  .meta({ id: 'Error' })
 
 export const runSchema = z
   .object({
@@ -35,7 +35,7 @@ export const runSchema = z
      */
     status: z.enum(['queued', 'running', 'interrupted', ...runEndSchema.options]),
   })
-  .openapi('Run')
+  .meta({ id: 'Run' })
 
 export const sessionSchema = z
   .object({
@@ -59,7 +59,7 @@ export const sessionSchema = z
     }),
     cost: costSchema,
   })
-  .openapi('Session')
+  .meta({ id: 'Session' })
 
 const title = z.string().trim().min(1).max(titleCharsMax)
 
@@ -71,15 +71,15 @@ export const newSessionSchema = z
     sandbox: sandboxSchema.default('auto'),
     approvals: approvalPolicySchema.optional(),
   })
-  .openapi('NewSession')
+  .meta({ id: 'NewSession' })
 
 export const sessionPatchSchema = z
   .strictObject({ title: title.optional(), model: id.optional(), approvals: approvalPolicySchema.optional() })
-  .openapi('SessionPatch')
+  .meta({ id: 'SessionPatch' })
 
 const seq = z.int().min(1)
 
-export const revertSchema = z.strictObject({ seq }).openapi('RevertSession')
+export const revertSchema = z.strictObject({ seq }).meta({ id: 'RevertSession' })
 
 export const forkSchema = z
   .strictObject({
@@ -87,7 +87,7 @@ export const forkSchema = z
     title: title.optional(),
     workspace: z.string().min(1).max(pathCharsMax).nullable().optional(),
   })
-  .openapi('ForkSession')
+  .meta({ id: 'ForkSession' })
 
 export const approvalSchema = z
   .object({
@@ -100,7 +100,7 @@ export const approvalSchema = z
     url: z.string().optional(),
     expiresAt: z.iso.datetime().optional(),
   })
-  .openapi('Approval')
+  .meta({ id: 'Approval' })
 
 export const approvalReplySchema = z
   .strictObject({
@@ -109,7 +109,7 @@ export const approvalReplySchema = z
     content: z.record(z.string(), z.unknown()).optional(),
     message: z.string().max(answerCharsMax).optional(),
   })
-  .openapi('ApprovalReply')
+  .meta({ id: 'ApprovalReply' })
 
 const inputSchema = z.union([z.string().min(1), contentSchema.min(1)])
 
@@ -121,61 +121,55 @@ export const newRunSchema = z
     tools: z.array(id).optional(),
     limits: limitsSchema.strict().optional(),
   })
-  .openapi('NewRun')
+  .meta({ id: 'NewRun' })
 
-export const continueSchema = z.strictObject({ limits: limitsSchema.strict().optional() }).openapi('ContinueRun')
+export const continueSchema = z.strictObject({ limits: limitsSchema.strict().optional() }).meta({ id: 'ContinueRun' })
 
-export const cancelSchema = z.strictObject({ reason: z.string().max(titleCharsMax).optional() }).openapi('CancelRun')
+export const cancelSchema = z
+  .strictObject({ reason: z.string().max(titleCharsMax).optional() })
+  .meta({ id: 'CancelRun' })
 
 export const cancelledSchema = z
   .object({ run: runSchema, hanging: z.array(z.object({ callId: id, name: z.string() })) })
-  .openapi('Cancelled')
+  .meta({ id: 'Cancelled' })
 
-export const sessionParamsSchema = z.object({ id })
+export const sessionParamsSchema = z.object({ id: id.describe('Id of the session') })
+
+export const approvalParamsSchema = sessionParamsSchema.extend({ approvalId: id.describe('Id of the approval') })
 
 export const pageQuerySchema = z.object({
-  limit: z.coerce.number().int().min(1).max(pageSessionsMax).default(20),
-  cursor: z.string().min(1).optional(),
-  search: z.string().max(titleCharsMax).optional(),
+  limit: z.coerce.number().int().min(1).max(pageSessionsMax).default(pageSessions).describe('Sessions on a page'),
+  cursor: z.string().min(1).optional().describe('nextCursor of the page before'),
+  search: z.string().max(titleCharsMax).optional().describe('A part of the title or the workspace, whatever its case'),
 })
 
 export const sessionPageSchema = z
   .object({ sessions: z.array(sessionSchema), nextCursor: z.string().nullable() })
-  .openapi('SessionPage')
+  .meta({ id: 'SessionPage' })
 
 export const idempotencyHeadersSchema = z.object({
-  'idempotency-key': z.string().min(1).max(idempotencyKeyCharsMax).optional(),
+  'idempotency-key': z
+    .string()
+    .min(1)
+    .max(idempotencyKeyCharsMax)
+    .optional()
+    .describe('Makes repeats safe: the same key and body mean the same run'),
 })
 
-export const modelSchema = z
-  .object({
-    id,
-    provider: z.string(),
-    /** `provider/id`: this model, whatever other providers list. */
-    ref: z.string().optional(),
-    contextTokens: z.int().positive().optional(),
-    outputTokensMax: z.int().positive().optional(),
-    thinking: z.boolean().optional(),
-    images: z.boolean().optional(),
-    /** US dollars for a million tokens, now; null when no price is known. */
-    prices: priceSchema.nullish(),
-    default: z.boolean().optional(),
-    /** As far as keys go; `reason` says what is missing. */
-    usable: z.boolean().optional(),
-    reason: z.string().optional(),
-    source: z.object({ url: z.string(), date: z.string(), note: z.string().optional() }).optional(),
-  })
-  .openapi('Model')
+export const eventsQuerySchema = z.object({
+  after: z.string().optional().describe('Seq of the last event that is known already; 0 for all'),
+})
 
-export const toolSchema = z
-  .object({
-    name: id,
-    description: z.string(),
-    server: z.string(),
-    readOnly: z.boolean(),
-    inputSchema: z.record(z.string(), z.unknown()),
-  })
-  .openapi('Tool')
+export const eventsHeadersSchema = z.object({
+  'last-event-id': z.string().optional().describe('As `after`, and wins over it; browsers send it when they reconnect'),
+})
 
-export type ModelInfo = z.infer<typeof modelSchema>
-export type ToolInfo = z.infer<typeof toolSchema>
+/** What is around the things above where a route answers with them. */
+export const sessionAnswerSchema = z.object({ session: sessionSchema })
+export const runAnswerSchema = z.object({ run: runSchema })
+export const approvalsAnswerSchema = z.object({ approvals: z.array(approvalSchema) })
+/** A line of JSON for each event. */
+export const exportSchema = z.string()
+export const messageSchema = z.record(z.string(), z.unknown()).meta({ id: 'Message' })
+export const messagesAnswerSchema = z.object({ messages: z.array(messageSchema) })
+export const healthSchema = z.object({ ok: z.literal(true) })

@@ -16,7 +16,7 @@ import type { PeerLimits } from './peer.js'
 import type { SettingsDesk } from './settings-routes.js'
 import { createStreamer } from './sse.js'
 
-const defaultStreamLimits: PeerLimits = { heartbeatMs: 10_000, stallMs: 30_000, reconnectMs: 1_000 }
+export const defaultStreamLimits: PeerLimits = { heartbeatMs: 10_000, stallMs: 30_000, reconnectMs: 1_000 }
 /** Requests that are still being answered when the server closes have this long. */
 const closeGraceMs = 2_000
 

@@ -1,33 +1,42 @@
-import { createRoute, z } from '@hono/zod-openapi'
+import { createRoute } from '@hono/zod-openapi'
+import { z } from 'zod'
 import type { PageMark, Sessions, SessionView } from '../sessions/index.js'
 import type { App } from './app.js'
 import type { Check } from './check.js'
+import * as examples from './examples.js'
 import { Refused } from './failure-replies.js'
 import { failures, json } from './route-parts.js'
 import {
+  exportSchema,
   forkSchema,
   newSessionSchema,
   pageQuerySchema,
   revertSchema,
+  sessionAnswerSchema,
   sessionPageSchema,
   sessionParamsSchema,
   sessionPatchSchema,
-  sessionSchema,
 } from './schemas.js'
 
-const one = z.object({ session: sessionSchema })
 const tags = ['sessions']
 
 const create = createRoute({
+  operationId: 'createSession',
   method: 'post',
   path: '/v1/sessions',
   tags,
   summary: 'Open a session on a workspace',
-  request: { body: { required: true, ...json(newSessionSchema, 'null as workspace makes a scratch folder') } },
-  responses: { 201: json(one, 'The new session'), ...failures },
+  request: {
+    body: {
+      required: true,
+      ...json(newSessionSchema, 'null as workspace makes a scratch folder', examples.newSession),
+    },
+  },
+  responses: { 201: json(sessionAnswerSchema, 'The new session', { session: examples.session }), ...failures },
 })
 
 const list = createRoute({
+  operationId: 'listSessions',
   method: 'get',
   path: '/v1/sessions',
   tags,
@@ -37,24 +46,30 @@ const list = createRoute({
 })
 
 const get = createRoute({
+  operationId: 'getSession',
   method: 'get',
   path: '/v1/sessions/{id}',
   tags,
   summary: 'Show a session and how its newest run stands',
   request: { params: sessionParamsSchema },
-  responses: { 200: json(one, 'The session'), ...failures },
+  responses: { 200: json(sessionAnswerSchema, 'The session'), ...failures },
 })
 
 const patch = createRoute({
+  operationId: 'changeSession',
   method: 'patch',
   path: '/v1/sessions/{id}',
   tags,
   summary: 'Rename a session, or change what its later runs use',
-  request: { params: sessionParamsSchema, body: { required: true, ...json(sessionPatchSchema, 'What to change') } },
-  responses: { 200: json(one, 'The session'), ...failures },
+  request: {
+    params: sessionParamsSchema,
+    body: { required: true, ...json(sessionPatchSchema, 'What to change', { title: 'Leap years' }) },
+  },
+  responses: { 200: json(sessionAnswerSchema, 'The session'), ...failures },
 })
 
 const remove = createRoute({
+  operationId: 'removeSession',
   method: 'delete',
   path: '/v1/sessions/{id}',
   tags,
@@ -64,30 +79,39 @@ const remove = createRoute({
 })
 
 const revert = createRoute({
+  operationId: 'revertSession',
   method: 'post',
   path: '/v1/sessions/{id}/revert',
   tags,
   summary: 'Take back what came after a seq between two turns, in the conversation and in the workspace',
-  request: { params: sessionParamsSchema, body: { required: true, ...json(revertSchema, 'The last seq that stays') } },
-  responses: { 200: json(one, 'The session; session.restored tells of the files'), ...failures },
+  request: {
+    params: sessionParamsSchema,
+    body: { required: true, ...json(revertSchema, 'The last seq that stays', { seq: 42 }) },
+  },
+  responses: { 200: json(sessionAnswerSchema, 'The session; session.restored tells of the files'), ...failures },
 })
 
 const fork = createRoute({
+  operationId: 'forkSession',
   method: 'post',
   path: '/v1/sessions/{id}/fork',
   tags,
   summary: 'Open a session with the conversation up to a seq between two turns',
-  request: { params: sessionParamsSchema, body: { required: true, ...json(forkSchema, 'The last seq it shares') } },
-  responses: { 201: json(one, 'The new session'), ...failures },
+  request: {
+    params: sessionParamsSchema,
+    body: { required: true, ...json(forkSchema, 'The last seq it shares', { seq: 42 }) },
+  },
+  responses: { 201: json(sessionAnswerSchema, 'The new session'), ...failures },
 })
 
 const exported = createRoute({
+  operationId: 'exportSession',
   method: 'get',
   path: '/v1/sessions/{id}/export',
   tags,
   summary: 'Download the whole log, an event as JSON a line',
   request: { params: sessionParamsSchema },
-  responses: { 200: { content: { 'text/jsonl': { schema: z.string() } }, description: 'The log' }, ...failures },
+  responses: { 200: { content: { 'text/jsonl': { schema: exportSchema } }, description: 'The log' }, ...failures },
 })
 
 export function addSessionRoutes(app: App, { sessions, check }: { sessions: Sessions; check?: Check }): void {

@@ -7,7 +7,8 @@ import { nvidia } from './nvidia.js'
 import { openrouter } from './openrouter.js'
 import type { ModelInfo, Provider } from './provider.js'
 import { ProviderFailure } from './provider-failure.js'
-import { parseUserProvider, unknownModel } from './user-provider.js'
+import { parseUserProvider } from './user-provider.js'
+import { unknownModel } from './user-provider-schema.js'
 
 export const defaultModel = 'deepseek-flash'
 

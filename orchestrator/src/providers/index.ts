@@ -26,4 +26,4 @@ export {
   providersFileName,
 } from './providers.js'
 export type { TestResult } from './test-provider.js'
-export { providerChangeSchema, type UserProvider, userProviderSchema } from './user-provider.js'
+export { providerChangeSchema, type UserProvider, userProviderSchema } from './user-provider-schema.js'

@@ -1,0 +1,7 @@
+export type { SessionEvent } from '../events/index.js'
+export type { StartOptions } from './api.js'
+export { ApiError, type ApiErrorFields } from './api-error.js'
+export type { CallOptions } from './call.js'
+export { type Client, type ClientOptions, createClient, type EventsOptions } from './client.js'
+export { type ClientLimits, clientLimits } from './limits.js'
+export { eventsPath, type Operation, operations } from './operations.js'
