@@ -66,9 +66,9 @@ export function createAppends(client: Client): (batch: AppendBatch) => Promise<v
 
 function settle({ batch, resolve, reject }: Waiting, written: ResultSet | undefined, groupError?: unknown): void {
   const { session, epoch, expectedSeq, events } = batch
-  if (written?.rowsAffected === events.length) return resolve()
   const message = `The lease of ${session} is not at epoch ${epoch}, or its log does not end at ${expectedSeq}.`
-  reject(groupError ?? new Fenced(message))
+  if (written?.rowsAffected === events.length) resolve()
+  else reject(groupError ?? new Fenced(message))
 }
 
 /** The fence is part of the statement that writes, so nothing can come between the check and the write. */
