@@ -53,6 +53,51 @@ export function eventStoreSuite(driver: string, createBench: () => Promise<Store
       expect(await other.read({ session, after: 0, limit: 100 })).toEqual(events)
     })
 
+    test('appends of many sessions at once each succeed or are refused by themselves', async () => {
+      const ids = Array.from({ length: 150 }, (_, index) => `ses_${index}`)
+      const epochs = await Promise.all(ids.map((id) => lease(id)))
+      const outcomes = await Promise.allSettled(
+        ids.map((id, index) => {
+          const isStale = index % 10 === 3
+          const epoch = (epochs[index] ?? 0) - (isStale ? 1 : 0)
+          return store.append({
+            session: id,
+            expectedSeq: 0,
+            epoch,
+            events: [created(id, 1)],
+            summary: summarise(undefined, created(id, 1)),
+          })
+        }),
+      )
+      for (const [index, outcome] of outcomes.entries()) {
+        const isStale = index % 10 === 3
+        expect(outcome).toMatchObject(isStale ? { reason: { name: 'Fenced' } } : { status: 'fulfilled' })
+        expect(await other.tail(ids[index] ?? '')).toBe(isStale ? 0 : 1)
+        expect((await other.find(ids[index] ?? '')) === undefined).toBe(isStale)
+      }
+    })
+
+    test('an append that cannot be written takes none of those beside it with it', async () => {
+      const epochs = [await lease('ses_1'), await lease('ses_2')]
+      const [good, bad] = await Promise.allSettled([
+        store.append({ session: 'ses_1', expectedSeq: 0, epoch: epochs[0] ?? 0, events: [created('ses_1', 1)] }),
+        store.append({
+          session: 'ses_2',
+          expectedSeq: 0,
+          epoch: epochs[1] ?? 0,
+          events: [created('ses_2', 1), created('ses_2', 1)],
+        }),
+      ])
+      expect(good).toMatchObject({ status: 'fulfilled' })
+      expect(bad).toMatchObject({ status: 'rejected' })
+      expect(await other.tails(['ses_1', 'ses_2'])).toEqual(
+        new Map([
+          ['ses_1', 1],
+          ['ses_2', 0],
+        ]),
+      )
+    })
+
     test('tells the ends of many logs at once, as every process has written them', async () => {
       const epoch = await lease()
       await store.append({ session, expectedSeq: 0, epoch, events: [created(session, 1), notice(session, 2)] })

@@ -66,20 +66,30 @@ export function opencode(program: string): Contestant {
         },
         stall: () => openStream(bus),
         async stop() {
+          const exited = once(child, 'exit')
           child.kill('SIGTERM')
-          await once(child, 'exit')
+          const force = setTimeout(() => child.kill('SIGKILL'), stopMsMax)
+          await exited
+          clearTimeout(force)
         },
       }
     },
   }
 }
 
-/** Nothing is fetched and nothing told: no updates, no list of models, no language servers, no sharing. */
+/** It can stay for minutes after SIGTERM. */
+const stopMsMax = 3_000
+
+/** Nothing is fetched and nothing told; what its options leave open meets a proxy that nobody runs. */
 const offline = {
   OPENCODE_DISABLE_AUTOUPDATE: '1',
   OPENCODE_DISABLE_MODELS_FETCH: '1',
   OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
   OPENCODE_DISABLE_DEFAULT_PLUGINS: '1',
+  HTTP_PROXY: 'http://127.0.0.1:9',
+  HTTPS_PROXY: 'http://127.0.0.1:9',
+  NO_PROXY: '127.0.0.1,localhost',
+  npm_config_registry: 'http://127.0.0.1:9',
 }
 
 function configFor(modelUrl: string) {

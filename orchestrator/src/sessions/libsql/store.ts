@@ -1,12 +1,12 @@
 import { chmod, open } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
-import { type Client, createClient, type InArgs, LibsqlError } from '@libsql/client'
-import type { StoredEvent } from '../../events/index.js'
-import { type AppendBatch, type EventStore, Fenced, readBytesMax } from '../event-store.js'
+import { type Client, createClient, type InArgs } from '@libsql/client'
+import { type EventStore, readBytesMax } from '../event-store.js'
 import { SessionFailure } from '../failure.js'
-import { isUnsettled } from '../summary.js'
+import { createAppends } from './appends.js'
 import { type DamagedSession, eventsIn, readableRows, sessionRow, text } from './rows.js'
 import { schema, schemaVersion } from './schema.js'
+import { told } from './told.js'
 
 /** Another process may hold the file's write lock this long before we give up; at 0 two processes fail each other. */
 const busyTimeoutMs = 5_000
@@ -35,7 +35,7 @@ export async function openLibsqlStore({ file, now, onDamaged }: LibsqlStoreOptio
   }
 
   return {
-    append: (batch) => append(client, batch),
+    append: createAppends(client),
     async read({ session, after, limit }) {
       const rows = await run(readSql, [session, after, limit, readBytesMax])
       return eventsIn(session, rows)
@@ -121,60 +121,6 @@ async function prepare(client: Client): Promise<void> {
   await told(client.batch([...schema, `PRAGMA user_version = ${schemaVersion}`], 'write'))
 }
 
-/** The fence is part of the statement that writes, so nothing can come between the check and the write. */
-async function append(client: Client, { session, expectedSeq, epoch, events, summary }: AppendBatch): Promise<void> {
-  const statements = chunks(events).map(({ at, chunk }) => {
-    const values = chunk.map(() => '(?, ?, ?, ?, ?)').join(', ')
-    const rows = chunk.flatMap((event) => {
-      const body = JSON.stringify(event)
-      return [session, event.seq, event.type, Buffer.byteLength(body), body]
-    })
-    return { sql: appendSql(values), args: [...rows, session, epoch, session, expectedSeq + at] }
-  })
-  const [first, ...later] = statements
-  if (first === undefined) return
-  const written =
-    summary === undefined && later.length === 0
-      ? [await told(client.execute(first))]
-      : await told(client.batch([...statements, ...summaryStatements(summary)], 'write'))
-  const added = written.slice(0, statements.length).reduce((sum, { rowsAffected }) => sum + rowsAffected, 0)
-  if (added === events.length) return
-  throw new Fenced(`The lease of ${session} is not at epoch ${epoch}, or its log does not end at ${expectedSeq}.`)
-}
-
-/** SQLite takes 32,766 values in a statement. Where the first chunk is refused, those after it do not fit either. */
-const eventsPerStatementMax = 1_000
-
-function chunks(events: readonly StoredEvent[]): { at: number; chunk: readonly StoredEvent[] }[] {
-  const found = []
-  for (let at = 0; at < events.length; at += eventsPerStatementMax) {
-    found.push({ at, chunk: events.slice(at, at + eventsPerStatementMax) })
-  }
-  return found
-}
-
-function summaryStatements(summary: AppendBatch['summary']): { sql: string; args: string[] }[] {
-  return summary === undefined ? [] : [{ sql: summarySql, args: summaryArgs(summary) }]
-}
-
-function appendSql(values: string): string {
-  return `INSERT INTO events (session, seq, type, bytes, body)
-    SELECT column1, column2, column3, column4, column5 FROM (VALUES ${values})
-    WHERE (SELECT epoch FROM leases WHERE session = ?) = ?
-    AND (SELECT COALESCE(MAX(seq), 0) FROM events WHERE session = ?) = ?`
-}
-
-/** `changes()` is the count of the insert before it in the same batch: a refused append leaves the summary alone. */
-const summarySql = `INSERT INTO sessions (id, created_at, state, words, body)
-  SELECT ?, ?, ?, ?, ? WHERE changes() > 0
-  ON CONFLICT (id) DO UPDATE SET state = excluded.state, words = excluded.words, body = excluded.body`
-
-function summaryArgs(summary: NonNullable<AppendBatch['summary']>): string[] {
-  const state = summary.closed ? 'closed' : isUnsettled(summary) ? 'running' : 'settled'
-  const words = `${summary.title ?? ''}\n${summary.workspace}`.toLowerCase()
-  return [summary.id, summary.createdAt, state, words, JSON.stringify(summary)]
-}
-
 const readSql = `SELECT seq, body FROM events WHERE session = ?1 AND seq IN (
     SELECT seq FROM (
       SELECT seq, SUM(bytes) OVER (ORDER BY seq) - bytes AS before FROM (
@@ -209,24 +155,4 @@ function twice(value: string): [string, string] {
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
-}
-
-/** Failures of the disk or the file reach people as sentences; the driver's own words stay in `cause`. */
-async function told<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (cause) {
-    if (!(cause instanceof LibsqlError)) throw cause
-    throw new SessionFailure('storage_failed', `${explain(cause.code)} (${cause.code}: ${cause.message})`, { cause })
-  }
-}
-
-function explain(code: string): string {
-  if (code === 'SQLITE_FULL') return 'The disk of the data directory is full; free some space and try again.'
-  if (code.startsWith('SQLITE_BUSY')) return 'The event log stayed locked by another process; try again.'
-  if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN'))
-    return 'The event log cannot be written; check the permissions of the data directory.'
-  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB')
-    return 'The event log is damaged; restore it from a copy or use another data directory.'
-  return 'The event log did not accept the operation.'
 }
