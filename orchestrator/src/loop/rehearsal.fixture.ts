@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest'
 import type { ToolInfo, ToolOutcome, ToolRequest, ToolSet } from '../connect/index.js'
-import { type LogEvent, toMessages, validateHistory } from '../context/index.js'
+import { isOfSession, type LogEvent, toMessages, validateHistory } from '../context/index.js'
 import {
   type DurableType,
   type EventDraft,
@@ -199,7 +199,7 @@ function liveLog(history: readonly StoredEvent[]) {
 
 /** What must hold of every log that a test makes. */
 function checkInvariants(log: readonly StoredEvent[], outputs: readonly LoopOutput[], stage: Stage): void {
-  const problems = validateHistory(toMessages(log, stage.model), stage.model)
+  const problems = validateHistory(toMessages(log.filter(isOfSession), stage.model), stage.model)
   for (const part of closedParts(outputs)) {
     if (part.streamed !== part.said) problems.push(`A part streamed "${part.streamed}" and said "${part.said}".`)
   }
