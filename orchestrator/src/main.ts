@@ -26,6 +26,8 @@ import { createSessions, lockInstance, makeDataFolder, openLibsqlStore, type Ses
 const version = await ownVersion()
 const clientInfo = { name: 'auroracoder', version }
 const toolServers = ['files', 'shell'] as const
+/** They note each change before they make it, and answer a call whose key they know with what it came to. */
+const journallingServers: ReadonlySet<string> = new Set(['files'])
 const instanceName = 'default'
 
 async function open({ settings: flags, env, recover, modelLater = false }: OpenOptions): Promise<Orchestrator> {
@@ -130,6 +132,7 @@ function createAgent({ workbenches, providers, settings, config }: AgentOptions)
         panelPolicy: panelPolicyOf(settings),
         limits: effectiveLimits(runLimits, settings.current().limits),
         approve: ({ tool, args }) => decide({ policy, tool, args, readOnly: tool.isReadOnly(args), isBoundary }),
+        isJournalled: ({ trusted, server }) => trusted && journallingServers.has(server),
         openNext: task.openNext,
         keepOutput: (output) => keepOutput(join(serverState(config.dataDir, sessionId), 'outputs'), output),
         opening: {
