@@ -15,7 +15,7 @@ import { startCommand } from './cli/start.js'
 import { type Config, loadConfig } from './config/config.js'
 import { openSettings, type RunningSettings } from './config/kept-settings.js'
 import { createWorkbenches, type Workbenches } from './connect/index.js'
-import { buildSystemPrompt, type PanelPolicy, toMessages, workspaceNote } from './context/index.js'
+import { buildSystemPrompt, isOfSession, type PanelPolicy, toMessages, workspaceNote } from './context/index.js'
 import type { Agent } from './events/index.js'
 import { type Catalog, createServer, loadToken } from './http/index.js'
 import { decide, effectiveLimits, runLimits, runLoop } from './loop/index.js'
@@ -65,7 +65,7 @@ async function open({ settings: flags, env, recover, modelLater = false }: OpenO
         now: Date.now,
         toMessages: (events) => {
           const { thinking, images } = usableModel(providers) ?? { thinking: true, images: true }
-          return toMessages(events, { thinking, images, panelPolicy: panelPolicyOf(settings) })
+          return toMessages(events.filter(isOfSession), { thinking, images, panelPolicy: panelPolicyOf(settings) })
         },
         catalog: catalogOf({ workbenches, providers, config }),
         check: { model: providers.check },

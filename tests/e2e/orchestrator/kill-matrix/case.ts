@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { createScriptedModel, type ScriptedModel } from '@auroracoder/orchestrator/scripted-model'
 import { z } from 'zod'
 import { processesNaming, type Service, startService } from '../service.js'
-import { logProblems, usageProblems } from './invariants.js'
+import { logProblems, messageProblems, usageProblems } from './invariants.js'
 import { createPlayer, listSessions, logOf } from './player.js'
 import type { Situation } from './situation.js'
 import type { Subscriber } from './subscriber.js'
@@ -81,6 +81,8 @@ async function playIn(stage: Stage): Promise<Played> {
       if (second !== 'played') return { appends, problems: [`It did not go on: ${second}`, ...(await tail(service))] }
     } else if (first !== 'played') return { appends, problems: [first, ...(await tail(service))] }
     const problems = await problemsOf(service, { ...stage, workspace })
+    // A follower that stays keeps the service waiting for a while.
+    for (const subscriber of stage.subscribers.values()) subscriber.close()
     await service.stop()
     return { appends, problems: [...problems, ...(await leftOver(folder))] }
   } finally {
@@ -109,11 +111,13 @@ async function problemsOf(service: Service, stage: Stage & { workspace: string }
   const { model, subscribers, situation, workspace } = stage
   const sessions = await listSessions(service)
   const logs = new Map(await Promise.all(sessions.map(async ({ id }) => [id, await logOf(service, id)] as const)))
+  const shown = await Promise.all(sessions.map(({ id }) => messageProblems(service, id)))
   const refused = model.requests.filter(({ status }) => status !== 200)
   return [
     ...sessions.flatMap(({ id, usage }) => usageProblems(logs.get(id) ?? [], usage)),
     ...[...logs.values()].flatMap(logProblems),
     ...[...subscribers].flatMap(([id, subscriber]) => subscriberProblems(subscriber, logs.get(id) ?? [])),
+    ...shown.flat(),
     ...refused.map(({ status, error }) => `The model refused a request: ${status} ${error}`),
     ...((await situation.problems?.({ workspace, logs })) ?? []),
   ]

@@ -1,4 +1,6 @@
 import { endsRun, type StoredEvent } from '@auroracoder/orchestrator/events'
+import { z } from 'zod'
+import type { Service } from '../service.js'
 import { keyOf } from './situation.js'
 
 /** What is wrong with the log of a session in which everything has ended, whatever happened on the way. */
@@ -71,4 +73,24 @@ export function usageProblems(log: readonly StoredEvent[], usage: Readonly<Recor
     )
     return usage[name] === sum ? [] : [`The session counts ${usage[name]} as ${name}, and its answers ${sum}.`]
   })
+}
+
+const messagesSchema = z.object({
+  messages: z.array(
+    z.object({
+      role: z.string(),
+      tool_calls: z.array(z.object({ id: z.string() })).optional(),
+      tool_call_id: z.string().optional(),
+    }),
+  ),
+})
+
+/** What the service shows as the model's history: each call is there once, and its result after it. */
+export async function messageProblems({ api }: Service, session: string): Promise<string[]> {
+  const { body } = await api('GET', `/v1/sessions/${session}/messages`)
+  const { messages } = messagesSchema.parse(body)
+  const calls = messages.flatMap((message) => (message.tool_calls ?? []).map(({ id }) => id))
+  const results = messages.flatMap((message) => message.tool_call_id ?? [])
+  const isPaired = new Set(calls).size === calls.length && JSON.stringify(calls) === JSON.stringify(results)
+  return isPaired ? [] : [`The messages hold the calls ${calls.join(', ')} and the results ${results.join(', ')}.`]
 }
