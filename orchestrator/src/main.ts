@@ -35,6 +35,8 @@ import {
 /** The one file that sees every room: it puts them together and hands the result to the commands. */
 const version = await ownVersion()
 const clientInfo = { name: 'auroracoder', version }
+/** They note each change before they make it, and answer a call whose key they know with what it came to. */
+const journallingServers: ReadonlySet<string> = new Set(['files'])
 const instanceName = 'default'
 
 async function open({ settings: flags, env, recover, modelLater = false }: OpenOptions): Promise<Orchestrator> {
@@ -174,6 +176,7 @@ function createAgent({ workbenches, providers, settings, config }: AgentOptions)
         panelPolicy: panelPolicyOf(settings),
         limits: effectiveLimits(runLimits, settings.current().limits),
         approve: ({ tool, args }) => decide({ policy, tool, args, readOnly: tool.isReadOnly(args), isBoundary }),
+        isJournalled: ({ trusted, server }) => trusted && journallingServers.has(server),
         openNext: task.openNext,
         keepOutput: (output) => keepOutput(join(serverState(config.dataDir, sessionId), 'outputs'), output),
         opening: {

@@ -17,7 +17,15 @@ import { executeCalls } from './execute-calls.js'
 import { effectiveLimits, type RunLimits, reachedBeforeAsking, reachedBeforeCalls, runLimits } from './limits.js'
 import { createLogView } from './log-view.js'
 import { type CalledStep, nextMove } from './next-move.js'
-import { type Approve, type KeepOutput, type Opening, type OpenNext, type Run, RunFailure } from './run.js'
+import {
+  type Approve,
+  type IsJournalled,
+  type KeepOutput,
+  type Opening,
+  type OpenNext,
+  type Run,
+  RunFailure,
+} from './run.js'
 import { createStopSignal } from './stop-signal.js'
 import { ownTools } from './tools/own-tools.js'
 import { subagent } from './tools/subagent.js'
@@ -38,6 +46,8 @@ export interface LoopDeps {
   opening: Opening
   /** Every call may run when absent. */
   approve?: Approve
+  /** Nothing is journalled when absent. */
+  isJournalled?: IsJournalled
   openNext: OpenNext
   /** Nothing is kept when absent. */
   keepOutput?: KeepOutput
@@ -183,6 +193,7 @@ function settingsOf(task: LoopTask, deps: LoopDeps): Omit<Run, 'signal' | 'pause
     panelPolicy: deps.panelPolicy ?? 'auto',
     opening: deps.opening,
     approve: deps.approve ?? (() => 'allow'),
+    isJournalled: deps.isJournalled ?? (() => false),
     openNext: deps.openNext,
     keepOutput: deps.keepOutput ?? (async () => undefined),
     work,

@@ -51,7 +51,7 @@ export function prepareCall(options: { call: OpenCall; step: CalledStep; run: Ru
     return refuse(`Nothing was run: the arguments of ${tool.name} do not fit its schema. ${problem}`)
 
   const readOnly = tool.isReadOnly(read.args)
-  const isRepeatable = readOnly || ownTools.some(({ info }) => info === tool)
+  const isRepeatable = readOnly || run.isJournalled(tool) || ownTools.some(({ info }) => info === tool)
   if (call.wasStarted && !isRepeatable) return refuse(outcomeUnknownText)
   if (run.readOnly && !readOnly) {
     return refuse(

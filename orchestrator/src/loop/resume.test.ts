@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { outcomeUnknownText, toMessages } from '../context/index.js'
 import type { StoredEvent } from '../events/index.js'
 import type { ScriptInput } from '../scripted-model/index.js'
+import type { LoopDeps } from './index.js'
 import {
   asked,
   continuing,
@@ -122,7 +123,7 @@ function interrupted(events: Parameters<typeof stored>[0]): StoredEvent[] {
   )
 }
 
-async function resume(history: StoredEvent[]) {
+async function resume(history: StoredEvent[], deps: Partial<LoopDeps> = {}) {
   const stage = await setStage({ script: { steps: [{ when: {}, reply: { text: 'All done.' } }] } })
   const keys: string[] = []
   const run: TestTool['run'] = ({ key }) => {
@@ -133,7 +134,7 @@ async function resume(history: StoredEvent[]) {
     { name: 'read', readOnly: true, run },
     { name: 'write', run },
   ]
-  return { keys, stage, ...(await perform({ stage, tools, history })) }
+  return { keys, stage, ...(await perform({ stage, tools, history, deps })) }
 }
 
 test('calls that were never started are run after a restart', async () => {
@@ -147,6 +148,13 @@ test('a read that was under way is repeated with its key, a write is not and its
   const { keys, log } = await resume(interrupted([started('call_1'), started('call_2')]))
   expect(keys).toEqual(['run/step_1/call_1', 'run/step_1/call_3'])
   expect(resultText(log, 'call_2')).toBe(outcomeUnknownText)
+})
+
+test('a write of a server that keeps a journal is sent again with its key', async () => {
+  const started = { type: 'tool.started' as const, data: { callId: 'call_2', key: 'run/step_1/call_2' } }
+  const { keys, log } = await resume(interrupted([started]), { isJournalled: ({ name }) => name === 'write' })
+  expect(keys).toEqual(['run/step_1/call_1', 'run/step_1/call_2', 'run/step_1/call_3'])
+  expect(resultText(log, 'call_2')).toBe('write done')
 })
 
 test('a result that is in the log is taken', async () => {

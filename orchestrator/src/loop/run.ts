@@ -31,6 +31,7 @@ export interface Run {
   readonly panelPolicy: PanelPolicy
   readonly opening: Opening
   readonly approve: Approve
+  readonly isJournalled: IsJournalled
   readonly openNext: OpenNext
   readonly keepOutput: KeepOutput
   readonly limits: RunLimits
@@ -49,6 +50,9 @@ export interface Opening {
 
 /** What the session's policy says of a call. */
 export type Approve = (call: { tool: ToolInfo; args: Readonly<Record<string, unknown>> }) => ApprovalAction
+
+/** Whether the tool answers a call whose key it knows with what that call came to, so that it can be sent again. */
+export type IsJournalled = (tool: ToolInfo) => boolean
 
 /** Opens the session in which the conversation goes on; the same key opens it once. */
 export type OpenNext = (request: { key: string; content: Content }) => Promise<{ sessionId: string; runId: string }>

@@ -18,6 +18,8 @@ export interface Service {
   /** Calls the API with the token; the body is JSON. */
   api(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
   kill(signal: NodeJS.Signals): Promise<void>
+  /** Settles when the process has ended, whoever ended it. */
+  readonly exited: Promise<unknown>
   /** Ends it as a person would and answers its exit code. */
   stop(): Promise<number | null>
 }
@@ -52,6 +54,7 @@ export async function startService({ dataDir, modelUrl, args = [], env = {} }: S
     token,
     pid,
     kill,
+    exited,
     async api(method, path, body, headers = {}) {
       const response = await fetch(`${url}${path}`, {
         method,

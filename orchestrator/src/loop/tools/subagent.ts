@@ -39,16 +39,20 @@ export const subagent: OwnTool = {
   async *run(call, run) {
     const problem = problemOf(call.args, run)
     if (problem !== undefined) return told(false, `${problem} Nothing was run.`)
+    const { stepId, callId } = call
+    const finished = finishedBy(call, run)
+    if (finished) return told(finished.data.ok, await shorten(finished.data.text, { run, callId }))
     const started = startedBy(call, run)
     const runId = started?.data.runId ?? `run_${randomUUID()}`
     const own = insideOf(run, { runId, allowed: namesIn(call.args.tools) })
-    const { stepId, callId } = call
     const finish = (ok: boolean, text: string): LoopOutput => ({
       kind: 'event',
       event: { type: 'subagent.finished', stepId, data: { callId, runId, ok, text } },
     })
     try {
-      yield* begin({ own, call, run, isNew: started === undefined })
+      if (started && !endOf(own)) yield wrapped({ kind: 'event', event: resumedNotice }, { runId, parentRunId: run.id })
+      if (!started) yield { kind: 'event', event: startOf({ runId, call }) }
+      yield* begin({ own, call, run })
       for await (const output of runOf(own)) yield wrapped(output, { runId, parentRunId: run.id })
     } catch (error) {
       // Whoever follows the sub-agent's run sees its end, also when its parent ends with it.
@@ -104,6 +108,17 @@ function startedBy({ callId, stepId }: RunnableCall, { view, id }: Run) {
   )
 }
 
+/** What this call came to before the process ended: the helper was done, and its caller was not told yet. */
+function finishedBy({ callId, stepId }: RunnableCall, { view, id }: Run) {
+  return view.events.find(
+    (event): event is Extract<StoredEvent, { type: 'subagent.finished' }> =>
+      event.type === 'subagent.finished' &&
+      event.runId === id &&
+      event.stepId === stepId &&
+      event.data.callId === callId,
+  )
+}
+
 /** The sub-agent's run: a conversation of its own, within what is left of its parent's limits. */
 function insideOf(run: Run, { runId, allowed }: { runId: string; allowed: readonly string[] | undefined }): Run {
   const { usage, cost, toolCalls } = runTotals(run.all.events, run.id)
@@ -127,27 +142,26 @@ function insideOf(run: Run, { runId, allowed }: { runId: string; allowed: readon
   }
 }
 
-/** What opens the sub-agent's run, or as much of it as a process that ended has left out. */
-function* begin(options: { own: Run; call: RunnableCall; run: Run; isNew: boolean }): Generator<LoopOutput, void> {
-  const { own, call, run, isNew } = options
+function startOf({ runId, call }: { runId: string; call: RunnableCall }): EventDraft {
   const { stepId, callId, args } = call
-  const { id: runId } = own
-  const task = String(args.task)
-  const inside = { runId, parentRunId: run.id }
-  if (isNew) yield { kind: 'event', event: { type: 'subagent.started', stepId, data: { callId, runId, task } } }
-  if (has(own, 'run.started')) return yield wrapped({ kind: 'event', event: resumedNotice }, inside)
-
-  const inputId = `inp_${runId}`
-  const content = [{ type: 'text' as const, text: task }]
-  const admitted = { inputId, delivery: 'start' as const, content }
-  if (!has(own, 'input.admitted')) {
-    yield wrapped({ kind: 'event', event: { type: 'input.admitted', data: admitted } }, inside)
-  }
-  yield wrapped({ kind: 'event', event: { type: 'run.started', data: { inputId, model: run.model.id } } }, inside)
+  return { type: 'subagent.started', stepId, data: { callId, runId, task: String(args.task) } }
 }
 
-function has({ view }: Run, type: StoredEvent['type']): boolean {
-  return view.events.some((event) => event.type === type)
+/** What a run begins with, as far as it is not in the log: the process may have ended between any two of these. */
+function* begin(options: { own: Run; call: RunnableCall; run: Run }): Generator<LoopOutput, void> {
+  const { own, call, run } = options
+  const inside = { runId: own.id, parentRunId: run.id }
+  const admitted = own.view.events.find(({ type }) => type === 'input.admitted')
+  const inputId = admitted?.type === 'input.admitted' ? admitted.data.inputId : `inp_${randomUUID()}`
+  if (!admitted) {
+    const content = [{ type: 'text' as const, text: String(call.args.task) }]
+    yield wrapped(
+      { kind: 'event', event: { type: 'input.admitted', data: { inputId, delivery: 'start', content } } },
+      inside,
+    )
+  }
+  if (own.view.events.some(({ type }) => type === 'run.started')) return
+  yield wrapped({ kind: 'event', event: { type: 'run.started', data: { inputId, model: run.model.id } } }, inside)
 }
 
 /** A run that ended right before its process did has nothing left to do. */
