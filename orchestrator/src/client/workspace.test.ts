@@ -128,7 +128,7 @@ describe('the files', () => {
 })
 
 test('an archive that is cut, and a page in its place, are no archives', async () => {
-  const answers = (body: () => BodyInit, type: string) =>
+  const answers = (body: () => string | ReadableStream, type: string) =>
     createClient({
       url: 'http://api.test',
       retriesMax: 0,
