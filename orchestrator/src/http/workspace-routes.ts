@@ -1,5 +1,5 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import { createRoute, z } from '@hono/zod-openapi'
+import { createRoute } from '@hono/zod-openapi'
 import { getMimeType } from 'hono/utils/mime'
 import type { OpenFile, WorkspaceFiles } from '../sessions/index.js'
 import type { App } from './app.js'
@@ -10,14 +10,16 @@ import { sessionParamsSchema } from './schemas.js'
 import { attachment, sendStream } from './send-stream.js'
 import { readUpload } from './upload-body.js'
 import {
-  bytesSchema,
+  archiveSchema,
   diffQuerySchema,
   diffSchema,
   downloadQuerySchema,
+  fileSchema,
   pathQuerySchema,
   treeQuerySchema,
   treeSchema,
   uploadedSchema,
+  uploadFormSchema,
   uploadQuerySchema,
 } from './workspace-schemas.js'
 
@@ -26,6 +28,7 @@ const params = sessionParamsSchema
 const at = (name: string) => `/v1/sessions/{id}/workspace/${name}`
 
 const tree = createRoute({
+  operationId: 'listTree',
   method: 'get',
   path: at('tree'),
   tags,
@@ -35,20 +38,22 @@ const tree = createRoute({
 })
 
 const read = createRoute({
+  operationId: 'readFile',
   method: 'get',
   path: at('file'),
   tags,
   summary: 'Read a file; Range and If-None-Match are understood',
   request: { params, query: pathQuerySchema },
   responses: {
-    200: { content: { 'application/octet-stream': { schema: bytesSchema } }, description: 'Its bytes' },
-    206: { content: { 'application/octet-stream': { schema: bytesSchema } }, description: 'The range asked for' },
+    200: { content: { 'application/octet-stream': { schema: fileSchema } }, description: 'Its bytes' },
+    206: { content: { 'application/octet-stream': { schema: fileSchema } }, description: 'The range asked for' },
     304: { description: 'It is as it was' },
     ...failures,
   },
 })
 
 const remove = createRoute({
+  operationId: 'removeFile',
   method: 'delete',
   path: at('file'),
   tags,
@@ -58,6 +63,7 @@ const remove = createRoute({
 })
 
 const diff = createRoute({
+  operationId: 'showDiff',
   method: 'get',
   path: at('diff'),
   tags,
@@ -67,19 +73,20 @@ const diff = createRoute({
 })
 
 const download = createRoute({
+  operationId: 'downloadFolder',
   method: 'get',
   path: at('download'),
   tags,
   summary: 'Download a folder as a zip archive, without links',
   request: { params, query: downloadQuerySchema },
   responses: {
-    200: { content: { 'application/zip': { schema: bytesSchema } }, description: 'The archive' },
+    200: { content: { 'application/zip': { schema: archiveSchema } }, description: 'The archive' },
     ...failures,
   },
 })
 
 const upload = createRoute({
-  hide: true,
+  operationId: 'uploadFiles',
   method: 'post',
   path: at('upload'),
   tags,
@@ -88,12 +95,12 @@ const upload = createRoute({
   responses: { 201: json(uploadedSchema, 'The files as they are now'), ...failures },
 })
 
-/** The body is described and not validated: it is read as it comes in. */
+/** Described by a registration of its own, for no route may validate it: it is read as it comes in. */
 const uploadBody = {
   required: true,
   content: {
-    'multipart/form-data': { schema: z.object({ file: z.array(bytesSchema) }) },
-    'application/zip': { schema: bytesSchema },
+    'multipart/form-data': { schema: uploadFormSchema },
+    'application/zip': { schema: archiveSchema },
   },
 }
 
@@ -108,7 +115,7 @@ export function addWorkspaceRoutes(app: App, files: WorkspaceFiles): void {
     return c.json(told, 200)
   })
   app.openAPIRegistry.registerPath({ ...upload, request: { ...upload.request, body: uploadBody } })
-  app.openapi(upload, async (c) => {
+  app.openapi(createRoute({ ...upload, hide: true }), async (c) => {
     const { path, extract } = c.req.valid('query')
     const body = readUpload(c.env.incoming, { extract: extract === '1' })
     return c.json(await files.upload(c.req.valid('param').id, { folder: path, ...body }), 201)
