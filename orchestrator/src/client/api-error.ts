@@ -49,7 +49,8 @@ export async function errorOf(response: Response): Promise<ApiError> {
   })
 }
 
-const shownCharsMax = 500
+/** Of an answer that is not the API's. */
+export const shownCharsMax = 500
 
 /** Seconds or a date. */
 function waitOf(retryAfter: string | null): number | undefined {

@@ -14,6 +14,7 @@ import type { settingsPatchSchema } from '../http/settings-schemas.js'
 import { type CallOptions, call } from './call.js'
 import { operations } from './operations.js'
 import type { Transport } from './transport.js'
+import { bindWorkspace } from './workspace.js'
 
 export interface StartOptions extends CallOptions {
   /** Made for the call when absent. Give your own to repeat the call safely in another process. */
@@ -85,6 +86,7 @@ export function bindApi(transport: Transport) {
       ) =>
         call(transport, operations.answerApproval, { params: { id: sessionId, approvalId }, body: reply, ...options }),
     },
+    workspace: bindWorkspace(transport),
     models: {
       list: async (options?: CallOptions) =>
         (await call(transport, operations.listModels, { body: none, ...options })).models,

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { ApiError, badAnswer, parseJson } from './api-error.js'
+import { ApiError, badAnswer, parseJson, shownCharsMax } from './api-error.js'
 import type { Operation } from './operations.js'
 import { pause, waitBefore } from './pause.js'
 import { fillPath, type Transport, unreachable } from './transport.js'
@@ -58,15 +58,16 @@ async function attempt<Body extends z.ZodType, Answer extends z.ZodType>(
       method,
       path: where,
       headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: payloadOf(body),
       signal: signal === undefined ? time.signal : AbortSignal.any([signal, time.signal]),
     })
-    const text = await response.text().catch((cause: unknown) => {
+    const received = await (format === 'bytes' ? response.blob() : response.text()).catch((cause: unknown) => {
       throw unreachable(where, cause)
     })
-    const parsed = answer.safeParse({ json: () => parseJson(text), text: () => text, none: () => undefined }[format]())
+    const parsed = answer.safeParse(answerIn(received, format))
     if (parsed.success) return parsed.data
-    throw badAnswer(`the answer of ${method} ${path}`, text, parsed.error)
+    const found = typeof received === 'string' ? received : await received.slice(0, shownCharsMax).text()
+    throw badAnswer(`the answer of ${method} ${path}`, found, parsed.error)
   } catch (error) {
     signal?.throwIfAborted()
     if (!time.signal.aborted) throw error
@@ -75,6 +76,16 @@ async function attempt<Body extends z.ZodType, Answer extends z.ZodType>(
   } finally {
     clearTimeout(timer)
   }
+}
+
+function payloadOf(body: unknown): string | FormData | Blob | undefined {
+  if (body === undefined || body instanceof FormData || body instanceof Blob) return body
+  return JSON.stringify(body)
+}
+
+function answerIn(received: string | Blob, format: Operation['format']): unknown {
+  if (format === 'none') return undefined
+  return format === 'json' && typeof received === 'string' ? parseJson(received) : received
 }
 
 function isIdempotent({ method }: Operation): boolean {

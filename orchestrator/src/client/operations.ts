@@ -26,6 +26,14 @@ import {
   sessionPatchSchema,
 } from '../http/schemas.js'
 import { settingsAnswerSchema, settingsPatchSchema } from '../http/settings-schemas.js'
+import {
+  archiveSchema,
+  diffSchema,
+  fileSchema,
+  treeSchema,
+  uploadedSchema,
+  uploadSchema,
+} from '../http/workspace-schemas.js'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -37,8 +45,8 @@ export interface Operation<Body extends z.ZodType = z.ZodType, Answer extends z.
   /** `z.void()` where nothing is sent. */
   body: Body
   answer: Answer
-  /** How the answer is written; `none` has no body. */
-  format: 'json' | 'text' | 'none'
+  /** How the answer is written; `bytes` are read as a Blob, `none` has no body. */
+  format: 'json' | 'text' | 'bytes' | 'none'
   /** It takes an Idempotency-Key. */
   keyed: boolean
 }
@@ -63,6 +71,13 @@ export const operations = {
 
   listApprovals: json('GET', '/v1/sessions/{id}/approvals', none, approvalsAnswerSchema),
   answerApproval: silent('POST', '/v1/sessions/{id}/approvals/{approvalId}', approvalReplySchema),
+
+  listTree: json('GET', '/v1/sessions/{id}/workspace/tree', none, treeSchema),
+  readFile: bytes('GET', '/v1/sessions/{id}/workspace/file', none, fileSchema),
+  removeFile: silent('DELETE', '/v1/sessions/{id}/workspace/file', none),
+  showDiff: json('GET', '/v1/sessions/{id}/workspace/diff', none, diffSchema),
+  uploadFiles: json('POST', '/v1/sessions/{id}/workspace/upload', uploadSchema, uploadedSchema),
+  downloadFolder: bytes('GET', '/v1/sessions/{id}/workspace/download', none, archiveSchema),
 
   listModels: json('GET', '/v1/models', none, modelsAnswerSchema),
   listTools: json('GET', '/v1/tools', none, toolsAnswerSchema),
@@ -107,6 +122,15 @@ function text<Body extends z.ZodType, Answer extends z.ZodType>(
   answer: Answer,
 ): Operation<Body, Answer> {
   return { method, path, body, answer, format: 'text', keyed: false }
+}
+
+function bytes<Body extends z.ZodType, Answer extends z.ZodType>(
+  method: Method,
+  path: string,
+  body: Body,
+  answer: Answer,
+): Operation<Body, Answer> {
+  return { method, path, body, answer, format: 'bytes', keyed: false }
 }
 
 function silent<Body extends z.ZodType>(method: Method, path: string, body: Body): Operation<Body, z.ZodVoid> {

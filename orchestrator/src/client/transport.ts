@@ -14,8 +14,8 @@ export interface SentRequest {
   /** Parameters filled in, with its query. */
   path: string
   headers?: Readonly<Record<string, string>>
-  /** JSON. */
-  body?: string | undefined
+  /** JSON as a string; a form and a blob say themselves what they are. */
+  body?: string | FormData | Blob | undefined
   signal: AbortSignal
 }
 
@@ -32,7 +32,7 @@ export function createTransport({ url, token, fetch, limits }: TransportOptions)
     async send({ method, path, headers = {}, body, signal }) {
       const all = {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(typeof body === 'string' ? { 'content-type': 'application/json' } : {}),
         ...headers,
       }
       const init = { method, headers: all, signal, ...(body === undefined ? {} : { body }) }
