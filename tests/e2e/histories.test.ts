@@ -5,7 +5,7 @@ import { createWorld } from './histories/world.js'
 import { createRandom } from './living-state/random.js'
 
 const seed = seedGiven ?? 1
-const sessions = isDeep ? 200_000 : 2_000
+const sessions = isDeep ? 200_000 : 10_000
 const movesMax = 12
 
 test('whatever happens to a session, every request that it leads to is one that the strictest endpoint accepts', {

@@ -204,7 +204,7 @@ test.each([
   [{}, 'Expected a task'],
   [{ task: '' }, 'Expected a task'],
   [{ task: 'x', tools: ['write'] }, 'cannot have write'],
-  [{ task: 'x', tools: 'read' }, 'expected array'],
+  [{ task: 'x', tools: 'read' }, 'must be array'],
 ])('a delegation of %j is refused with what was expected', async (args, problem) => {
   const stage = await setStage({
     script: { steps: [{ reply: { calls: [{ name: 'subagent', arguments: args }] } }, { reply: { text: 'Well.' } }] },
