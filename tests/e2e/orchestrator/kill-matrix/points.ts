@@ -28,6 +28,7 @@ export function sample(points: readonly string[], { count, seed }: { count: numb
   return taken
 }
 
+/** `before:tool.started` and `after:tool.started` are two. */
 function kindOf(point: string): string {
-  return point.split(':')[1] ?? ''
+  return point.slice(0, point.lastIndexOf(':'))
 }
