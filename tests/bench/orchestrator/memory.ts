@@ -32,7 +32,7 @@ async function idleSessions(server: AgentServer, count: number): Promise<void> {
   }
 }
 
-/** Bytes for each client that came and went: the rise of the line through the samples, after a fifth as a warm-up. */
+/** Bytes for each client that came and went: the rise of the line through the samples, after half as many as a warm-up. */
 export async function connectBytes(server: AgentServer, connects: number): Promise<number> {
   const session = await server.newSession()
   const comeAndGo = async () => {
@@ -45,7 +45,8 @@ export async function connectBytes(server: AgentServer, connects: number): Promi
       await Promise.all(Array.from({ length: connectsAtOnce }, comeAndGo))
     }
   }
-  await many(connects / 5)
+  // By then the heap's young part has grown to its full size, which takes thousands of requests.
+  await many(connects / 2)
   const resident: Sample[] = []
   for (let sample = 0; sample < samples; sample += 1) {
     resident.push({ atMs: sample, value: (await vitalsOf(server.pid)).residentBytes })
