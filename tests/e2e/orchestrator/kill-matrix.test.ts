@@ -7,7 +7,7 @@ import { killPoints, sample } from './kill-matrix/points.js'
 import { situations } from './kill-matrix/situations.js'
 
 /** Of one situation, when not all are. */
-const killsSampled = 3
+const killsSampled = 2
 /** Each starts two services, one after the other, and waits for them for most of its time. */
 const casesAtOnce = 3
 const seed = seedGiven ?? randomInt(2 ** 31)
