@@ -27,6 +27,7 @@ export async function play(server: AgentServer, sessions: readonly string[], ord
     finish = resolve
   })
   let isStarted = false
+  let timer: NodeJS.Timeout | undefined
   const streams = await server.watch(sessions, ({ session, data, isEnd }) => {
     const of = seen.get(session)
     if (!isStarted || !of) {
@@ -42,8 +43,10 @@ export async function play(server: AgentServer, sessions: readonly string[], ord
     await sleep(settleMs)
     isStarted = true
     await Promise.all(sessions.map((session) => server.prompt(session, promptOf(order))))
-    await Promise.race([ended, sleep(playMsMax, undefined, { ref: false })])
+    timer = setTimeout(finish, playMsMax)
+    await ended
   } finally {
+    clearTimeout(timer)
     for (const stream of streams) stream.destroy()
   }
   const all = [...seen.values()].map(({ arrivals }) => arrivals)
