@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '@auroracoder/kit/jail'
 import { createLocalSandbox, SandboxError } from '@auroracoder/sandbox'
@@ -14,10 +14,11 @@ import { serveCommand } from './cli/serve.js'
 import { startCommand } from './cli/start.js'
 import { type Config, loadConfig } from './config/config.js'
 import { openSettings, type RunningSettings } from './config/kept-settings.js'
-import { createWorkbenches, type Workbenches } from './connect/index.js'
+import { createWorkbenches, holdChanges, type Workbenches } from './connect/index.js'
 import { buildSystemPrompt, isOfSession, type PanelPolicy, toMessages, workspaceNote } from './context/index.js'
 import type { Agent } from './events/index.js'
 import { type Catalog, createMetrics, createServer, loadToken } from './http/index.js'
+import { writePrivate } from './kept/index.js'
 import { decide, effectiveLimits, runLimits, runLoop } from './loop/index.js'
 import { createProviders, type Model, ProviderFailure, type Providers } from './providers/index.js'
 import {
@@ -172,7 +173,7 @@ function createAgent({ workbenches, providers, settings, config }: AgentOptions)
       yield* runLoop(task, {
         model: providers.modelFor(task.model),
         secondaryModel: providers.secondary,
-        tools: { ...tools, call: (request) => afterKept(task.workspaceKept, () => tools.call(request)) },
+        tools: holdChanges(tools, task.workspaceKept),
         panelPolicy: panelPolicyOf(settings),
         limits: effectiveLimits(runLimits, settings.current().limits),
         approve: ({ tool, args }) => decide({ policy, tool, args, readOnly: tool.isReadOnly(args), isBoundary }),
@@ -191,17 +192,10 @@ function createAgent({ workbenches, providers, settings, config }: AgentOptions)
   }
 }
 
-/** Nothing changes the workspace before it is kept as it was; a call that only reads waits a moment for nothing. */
-async function afterKept<Result>(kept: Promise<void>, call: () => Promise<Result>): Promise<Result> {
-  await kept
-  return call()
-}
-
 /** Where the whole of an output that was cut can be read, by a command of the agent. */
 async function keepOutput(folder: string, { name, text }: { name: string; text: string }): Promise<string> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
   const file = join(folder, `${name.replace(/[^A-Za-z0-9_-]/g, '_')}-${randomUUID()}.txt`)
-  await writeFile(file, text, { mode: 0o600, flag: 'wx' })
+  await writePrivate(file, text)
   return `all of it is in ${file}, which a command such as sed can show in parts`
 }
 

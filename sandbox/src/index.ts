@@ -8,3 +8,4 @@ export {
   type ServerName,
   type ServerProcess,
 } from './sandbox.js'
+export { serverEnvironment } from './server-environment.js'

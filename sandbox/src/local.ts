@@ -12,6 +12,7 @@ import {
   type ServerName,
   type ServerProcess,
 } from './sandbox.js'
+import { serverEnvironment } from './server-environment.js'
 
 export interface LocalOptions {
   /** An existing directory. */
@@ -26,18 +27,13 @@ export const stopGraceMs = 2_000
 const stderrCharsMax = 4_000
 const execOutputBytesMax = 1024 * 1024
 
-/** Variables that a tool server may see; keys and tokens are not among them. */
-const environmentAllowed = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z]+|TERM|TMPDIR|TZ|XDG_[A-Z_]+)$/
-
 /**
  * Child processes on this machine. Files and shell keep to the workspace by path only: whoever can make the agent
  * run a command can reach everything that the user can.
  */
 export function createLocalSandbox({ workspace, stateDir, env }: LocalOptions): Sandbox {
   const running = new Set<ChildProcessWithoutNullStreams>()
-  const childEnv = Object.fromEntries(
-    Object.entries(env).filter(([name, value]) => environmentAllowed.test(name) && value !== undefined),
-  )
+  const childEnv = serverEnvironment(env)
   let root = resolve(workspace)
 
   return {

@@ -19,11 +19,11 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
 
   sandbox: [],
 
-  'orchestrator/events': ['kit/wire'],
+  'orchestrator/events': ['kit/jail', 'kit/wire'],
   'orchestrator/kept': ['kit/jail'],
   'orchestrator/providers': ['kit/jail', 'orchestrator/events', 'orchestrator/kept'],
   'orchestrator/context': ['kit/panel', 'kit/wire', 'orchestrator/events', 'orchestrator/providers'],
-  'orchestrator/connect': ['kit/client', 'kit/wire', 'sandbox'],
+  'orchestrator/connect': ['kit/client', 'kit/wire', 'sandbox', 'orchestrator/kept'],
   'orchestrator/loop': [
     'kit/jail',
     'orchestrator/events',
@@ -56,6 +56,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
     'orchestrator/context',
     'orchestrator/events',
     'orchestrator/http',
+    'orchestrator/kept',
     'orchestrator/loop',
     'orchestrator/providers',
     'orchestrator/sessions',

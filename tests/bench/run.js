@@ -1,31 +1,9 @@
-import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { PrepareFailure, prepare } from '../../orchestrator/bin/prepare.js'
+import { checkout, importSource } from '../run-source.js'
 
-const checkout = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
-
-try {
-  // What is measured is what is built.
-  await prepare({ quiet: true })
-} catch (error) {
-  if (!(error instanceof PrepareFailure)) throw error
-  process.stderr.write(`${error.message}\n`)
-  process.exit(2)
-}
-
-// There is no vite before the preparation.
-const { runnerImport } = await import('vite')
-const conditions = ['@auroracoder/source']
-/** @type {{module: typeof import('./main.js')}} */
-const { module } = await runnerImport(fileURLToPath(new URL('main.ts', import.meta.url)), {
-  configFile: false,
-  root: checkout,
-  logLevel: 'error',
-  resolve: { conditions },
-  ssr: { resolve: { conditions } },
-})
+/** @type {typeof import('./main.js')} */
+const { main } = await importSource(new URL('main.ts', import.meta.url))
 // npm changes to the checkout; paths on the command line are meant from where it was called.
-process.exitCode = await module.main(process.argv.slice(2), {
+process.exitCode = await main(process.argv.slice(2), {
   checkout,
   folder: process.env.INIT_CWD ?? process.cwd(),
   env: process.env,

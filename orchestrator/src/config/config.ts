@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { Failure } from '@auroracoder/kit/jail'
+import { errorCode, Failure } from '@auroracoder/kit/jail'
 import { z } from 'zod'
 import { type ApprovalPolicy, approvalPolicySchema, limitsSchema } from '../events/index.js'
 import { type McpServer, mcpServersSchema, readMcpServers } from './mcp-servers.js'
@@ -167,7 +167,7 @@ function readIfPresent(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (errorCode(error) === 'ENOENT') return undefined
     throw new Failure(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`)
   }
 }

@@ -2,12 +2,12 @@
 import { expect, test } from 'vitest'
 import { readMcpServers } from './mcp-servers.js'
 
-const sources = { env: { TOKEN: 'secret', EMPTY: '' }, cwd: '/work' }
+const sources = { env: { TOKEN: 'secret', EMPTY: '' }, cwd: '/base' }
 const read = (server: Record<string, unknown>) => readMcpServers({ key: server }, sources).key
 
 test('a program is taken as Claude Desktop writes it', () => {
   expect(read({ command: 'npx', args: ['-y', 'server'] })).toEqual({ command: 'npx', args: ['-y', 'server'], env: {} })
-  expect(read({ type: 'stdio', command: 'x', cwd: 'sub' })).toMatchObject({ cwd: '/work/sub' })
+  expect(read({ type: 'stdio', command: 'x', cwd: 'sub' })).toMatchObject({ cwd: '/base/sub' })
 })
 
 test('variables are put into arguments, environment and headers', () => {

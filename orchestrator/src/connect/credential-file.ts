@@ -1,6 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import type { CredentialStore } from '@auroracoder/kit/client'
+import { writePrivate } from '../kept/index.js'
 
 /** Keeps tokens in a file that only its owner can read, whole or not at all. */
 export function createCredentialFile(file: string): CredentialStore {
@@ -15,11 +15,6 @@ export function createCredentialFile(file: string): CredentialStore {
         return undefined
       }
     },
-    async write(credentials) {
-      await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-      const next = `${file}.${process.pid}.new`
-      await writeFile(next, JSON.stringify(credentials), { mode: 0o600 })
-      await rename(next, file)
-    },
+    write: (credentials) => writePrivate(file, JSON.stringify(credentials)),
   }
 }

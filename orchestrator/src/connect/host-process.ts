@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { Duplex } from 'node:stream'
-import type { ServerProcess } from '@auroracoder/sandbox'
+import { type ServerProcess, serverEnvironment } from '@auroracoder/sandbox'
 
 export interface HostProgram {
   command: string
@@ -15,15 +15,11 @@ export interface HostProgram {
 export const hostStopGraceMs = 2_000
 const stderrCharsMax = 4_000
 
-/** Keys and tokens of this service are not among them: a server gets what its configuration names. */
-const environmentAllowed = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z]+|TERM|TMPDIR|TZ|XDG_[A-Z_]+)$/
-
 /** Starts a program of the host without a shell, in a process group of its own, which ends with the stream. */
 export function startHostProcess({ command, args, env, cwd, inherited }: HostProgram): ServerProcess {
-  const allowed = Object.entries(inherited).filter(([name]) => environmentAllowed.test(name))
   const child = spawn(command, args, {
     cwd,
-    env: { ...Object.fromEntries(allowed), ...env },
+    env: { ...serverEnvironment(inherited), ...env },
     stdio: 'pipe',
     detached: true,
   })

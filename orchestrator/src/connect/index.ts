@@ -1,6 +1,7 @@
+export type { ElicitAnswer } from '@auroracoder/kit/client'
 export type { ForeignServer } from './foreign-server.js'
+export { holdChanges } from './held-calls.js'
 export type {
-  ElicitAnswer,
   Elicitation,
   PanelReadings,
   ServerProblem,

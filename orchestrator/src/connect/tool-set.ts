@@ -1,4 +1,4 @@
-import type { PanelRead } from '@auroracoder/kit/client'
+import type { ElicitAnswer, PanelRead, Question } from '@auroracoder/kit/client'
 import type { PanelResult } from '@auroracoder/kit/wire'
 
 /** How far the model has been told of a panel, as the log says: a server that forgot the conversation takes it up. */
@@ -31,20 +31,10 @@ export interface ToolInfo {
   isDestructive: boolean
 }
 
-/** What a server asks the user in the middle of a call: a form, by its JSON Schema, or to visit a page. */
-export interface Elicitation {
+/** What a server asks the user in the middle of a call. */
+export interface Elicitation extends Question {
   server: string
-  message: string
-  /** Flat, with primitive fields. */
-  schema?: Record<string, unknown>
-  /** http or https; what the user does there never passes through us. */
-  url?: string
 }
-
-export type ElicitAnswer =
-  | { action: 'accept'; content: Record<string, unknown> }
-  | { action: 'decline' }
-  | { action: 'cancel' }
 
 export interface ToolRequest extends Standing {
   name: string

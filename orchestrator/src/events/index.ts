@@ -33,4 +33,5 @@ export {
 } from './durable.js'
 export { type DeltaEvent, type DeltaType, deltaEventSchema, deltaTypeSchema } from './ephemeral.js'
 export { eventSchema, type SessionEvent } from './event.js'
+export { runResumed, runResumedCode } from './notices.js'
 export { endsRun } from './run-end.js'

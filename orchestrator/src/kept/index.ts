@@ -1,1 +1,1 @@
-export { createJsonFile, type JsonFile } from './json-file.js'
+export { createJsonFile, type JsonFile, writePrivate } from './json-file.js'

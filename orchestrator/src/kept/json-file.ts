@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { Failure } from '@auroracoder/kit/jail'
+import { errorCode, Failure } from '@auroracoder/kit/jail'
 import type { z } from 'zod'
 
 /** A small JSON document in the data directory, for its user alone. */
@@ -58,14 +58,17 @@ async function readPrivate(file: string): Promise<string | undefined> {
     if ((await stat(file)).mode & 0o077) await chmod(file, ownerOnly)
     return await readFile(file, 'utf8')
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR'))
-      return undefined
+    const code = errorCode(cause)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw unusable(file, cause)
   }
 }
 
-/** The draft is created with its final mode, so that nobody else can read it even for a moment. */
-async function writePrivate(file: string, text: string): Promise<void> {
+/**
+ * Puts a text in the place of a file, whole or not at all, for its user alone; missing folders are made. The draft is
+ * created with its final mode, so that nobody else can read it even for a moment.
+ */
+export async function writePrivate(file: string, text: string): Promise<void> {
   const draft = `${file}.${randomBytes(8).toString('hex')}`
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })

@@ -1,5 +1,4 @@
 export { decide } from './approvals/policy.js'
 export { type Clock, systemClock } from './clock.js'
-export { errorFields } from './error-fields.js'
 export { effectiveLimits, type RunLimits, runLimits } from './limits.js'
 export { type LoopDeps, type LoopTask, runLoop } from './loop.js'

@@ -214,3 +214,22 @@ test.each([
   expect(inside(log)).toEqual([])
   expect(sentMessages(stage, 1).length).toBeGreaterThan(0)
 })
+
+test('what a sub-agent has taken before a restart counts once against the limits of its parent', async () => {
+  const stage = await setStage({
+    script: {
+      steps: [
+        { when: { last: 'Do it' }, reply: { calls: [delegate('Find one.')] } },
+        { when: { last: 'Find one' }, reply: { calls: [{ name: 'read', arguments: {} }] } },
+        { when: { last: 'read done' }, reply: { calls: [{ name: 'look', arguments: {} }] } },
+        { when: { last: 'look done' }, reply: { text: 'It is there.' } },
+        { when: { last: 'It is there' }, reply: { text: 'Found.' } },
+      ],
+    },
+  })
+  const tools = [read, { name: 'look', readOnly: true }]
+  const history = asked('Do it.', { limits: { toolCalls: 3 } })
+  const cut = await perform({ stage, tools, history, onOutput: (_, log) => log.at(-1)?.type === 'tool.finished' })
+  const { log } = await perform({ stage, tools, history: cut.log })
+  expect(ofType(log, 'subagent.finished')[0]?.data).toMatchObject({ ok: true, text: 'It is there.' })
+})

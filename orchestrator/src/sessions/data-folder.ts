@@ -1,5 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { errorCode } from '@auroracoder/kit/jail'
 import { SessionFailure } from './failure.js'
 
 /** A folder of the data directory, for its user alone; both are made when missing. */
@@ -26,7 +27,7 @@ async function makeFolder(path: string): Promise<void> {
   try {
     await makeOne(path)
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error
+    if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error
     await makeFolder(dirname(path))
     await makeOne(path)
   }
@@ -37,7 +38,7 @@ async function makeOne(path: string): Promise<void> {
     await mkdir(path, { mode: 0o700 })
   } catch (error) {
     // Some systems say EPERM or EROFS of a folder that is already there.
-    if (codeOf(error) === 'ENOENT' || !(await isFolder(path))) throw error
+    if (errorCode(error) === 'ENOENT' || !(await isFolder(path))) throw error
   }
 }
 
@@ -46,8 +47,4 @@ function isFolder(path: string): Promise<boolean> {
     (found) => found.isDirectory(),
     () => false,
   )
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Failure } from '@auroracoder/kit/jail'
 import type { Logger } from 'pino'
 import { type Agent, type AgentTask, type EventDraft, endsRun, type LoopOutput } from '../events/index.js'
+import { problemOf } from '../events/problem.js'
 import type { Hub } from './hub.js'
 import type { SessionLog } from './live-log.js'
 import { createOpenCalls, type OpenCall } from './open-calls.js'
@@ -55,7 +56,7 @@ export function startRunner({ agent, task, writer, hub, log }: RunnerOptions): A
         // An end that the log cannot hold must not leave the run open.
         if (writer.broken !== undefined) throw error
         log.error({ err: error, sessionId, runId }, 'the end of a run was no valid event')
-        return append([{ type: 'run.failed', data: explain(error) }])
+        return append([{ type: 'run.failed', data: problemOf(error) }])
       })
     } finally {
       finish()
@@ -107,7 +108,7 @@ export function startRunner({ agent, task, writer, hub, log }: RunnerOptions): A
     if (!writing) return log.debug({ err: error, sessionId, runId }, 'the agent broke after its run had ended')
     if (cancelled) return appendEnd({ type: 'run.cancelled', data: { reason: cancelReason } })
     if (!(error instanceof Failure)) log.error({ err: error, sessionId, runId }, 'the agent broke')
-    return appendEnd({ type: 'run.failed', data: explain(error) })
+    return appendEnd({ type: 'run.failed', data: problemOf(error) })
   }
 
   const driven = drive()
@@ -136,12 +137,6 @@ export function startRunner({ agent, task, writer, hub, log }: RunnerOptions): A
       await ended
     },
   }
-}
-
-function explain(error: unknown): { code: string; message: string } {
-  const message = error instanceof Error ? error.message : String(error)
-  if (!(error instanceof Failure)) return { code: 'internal', message }
-  return { code: 'code' in error && typeof error.code === 'string' ? error.code : 'agent_failed', message }
 }
 
 function hangingNotice(hanging: readonly OpenCall[]): EventDraft {

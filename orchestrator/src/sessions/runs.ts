@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import {
   type Agent,
@@ -7,8 +7,11 @@ import {
   type EventDraft,
   endsRun,
   type Limits,
+  runResumed,
+  runResumedCode,
   type StoredEvent,
 } from '../events/index.js'
+import { type Continuation, continuationOf } from './continuation.js'
 import type { EventStore } from './event-store.js'
 import { SessionFailure } from './failure.js'
 import { findRepeat, type Idempotency, idempotencyOf } from './idempotency.js'
@@ -68,14 +71,11 @@ export interface RunsOptions {
   agent: Agent
   snapshots: TurnSnapshots | undefined
   log: Logger
-  /** Opens the session that goes on for this one, unless it is there, with a queued run. */
-  openNext: (session: OpenSession, next: NextSession) => Promise<void>
+  /** Opens it, unless it is there. */
+  openNext: (next: Continuation) => Promise<void>
 }
 
-export interface NextSession {
-  sessionId: string
-  events: readonly EventDraft[]
-}
+const notKeptCode = 'workspace_not_kept'
 
 type RunStarted = Extract<StoredEvent, { type: 'run.started' }>
 type Admitted = Extract<StoredEvent, { type: 'input.admitted' }>
@@ -83,15 +83,23 @@ type Admitted = Extract<StoredEvent, { type: 'input.admitted' }>
 export function createRuns({ store, agent, snapshots, log, openNext }: RunsOptions): Runs {
   const launch = (session: OpenSession, history: readonly StoredEvent[], runId: string, kept: Promise<void>) => {
     const { writer, hub, id: sessionId } = session
-    const { workspace = '', approvals } = writer.summary ?? {}
-    const model = history.find((event) => isStartOf(event, runId))?.data.model ?? writer.summary?.model
+    const { summary } = writer
+    if (summary === undefined) throw new Error(`Session ${sessionId} has a run and no beginning.`)
+    const { workspace, approvals } = summary
+    const model = history.find((event) => isStartOf(event, runId))?.data.model ?? summary.model
+    const live = createLiveLog(history, writer)
+    const openNextOf = async (asked: { key: string; content: Content }) => {
+      const next = continuationOf({ summary: writer.summary ?? summary, log: live.events, runId, ...asked })
+      await openNext(next)
+      return { sessionId: next.sessionId, runId: next.runId }
+    }
     const task = {
       sessionId,
       runId,
       workspace,
-      log: createLiveLog(history, writer),
+      log: live,
       workspaceKept: kept,
-      openNext: (next: { key: string; content: Content }) => goOnElsewhere(session, { runId, ...next }),
+      openNext: openNextOf,
       ...(model === undefined ? {} : { model }),
       ...(approvals === undefined ? {} : { approvals }),
     }
@@ -99,7 +107,10 @@ export function createRuns({ store, agent, snapshots, log, openNext }: RunsOptio
   }
 
   /** A session goes on without snapshots, for example where there is no git; it is told once in its log. */
-  const keepWorkspace = async ({ id, writer }: OpenSession, seq: number): Promise<void> => {
+  const keepWorkspace = async (
+    { id, writer }: OpenSession,
+    { seq, history }: { seq: number; history: readonly StoredEvent[] },
+  ): Promise<void> => {
     const workspace = writer.summary?.workspace
     if (snapshots === undefined || workspace === undefined) return
     try {
@@ -108,7 +119,8 @@ export function createRuns({ store, agent, snapshots, log, openNext }: RunsOptio
       log.warn({ err: error, sessionId: id }, 'the workspace could not be kept')
       const why = error instanceof Error ? error.message : String(error)
       const message = `The workspace as it is now could not be kept, so no revert can bring it back: ${why}`
-      await writer.append([{ type: 'notice', data: { code: 'workspace_not_kept', message } }]).catch(() => {})
+      const isTold = history.some((event) => event.type === 'notice' && event.data.message === message)
+      if (!isTold) await writer.append([{ type: 'notice', data: { code: notKeptCode, message } }]).catch(() => {})
     }
   }
 
@@ -117,7 +129,7 @@ export function createRuns({ store, agent, snapshots, log, openNext }: RunsOptio
     const before = history.at(-1)?.seq ?? 0
     const appended = await session.writer.append([...abandonOpenRun(session), ...events], { runId })
     const all = [...history, ...appended]
-    launch(session, all, runId, keepWorkspace(session, before))
+    launch(session, all, runId, keepWorkspace(session, { seq: before, history }))
     return startedAt(all, runId)
   }
 
@@ -135,28 +147,6 @@ export function createRuns({ store, agent, snapshots, log, openNext }: RunsOptio
     )
     const { inputId, plan = {} } = admitted?.data ?? {}
     await begin(session, history, { runId, events: [{ type: 'run.started', data: { inputId, ...plan } }] })
-  }
-
-  /** The run goes on in a session of its own, whose id follows from the call: asked again, it is the same. */
-  const goOnElsewhere = async (session: OpenSession, next: { runId: string; key: string; content: Content }) => {
-    const { sandbox, workspace, scratch, title, approvals, model } = session.writer.summary ?? {}
-    if (sandbox === undefined || workspace === undefined || scratch === undefined) throw new Error('No summary.')
-    const history = await readAll(store, session.id)
-    const parent = { sessionId: session.id, seq: history.at(-1)?.seq ?? 1 }
-    const { model: asked, tools, limits } = history.find((event) => isStartOf(event, next.runId))?.data ?? {}
-    const { content, key } = next
-    const ids = { sessionId: derivedId('ses', session.id, key), runId: derivedId('run', session.id, key) }
-    const inputId = derivedId('inp', session.id, key)
-    const data = { workspace, scratch, title, sandbox, approvals, model, parent }
-    const plan = { model: asked, tools, limits }
-    await openNext(session, {
-      sessionId: ids.sessionId,
-      events: [
-        { type: 'session.created', data },
-        { type: 'input.admitted', runId: ids.runId, data: { inputId, delivery: 'queue', content, plan } },
-      ],
-    })
-    return ids
   }
 
   const steer = async (session: OpenSession, content: Content, idempotency: Idempotency | undefined) => {
@@ -182,10 +172,14 @@ export function createRuns({ store, agent, snapshots, log, openNext }: RunsOptio
     return event && { runId, after: event.seq - 1 }
   }
 
-  const startNow = async (session: OpenSession, request: RunRequest, idempotency: Idempotency | undefined) => {
+  const startNow = async (
+    session: OpenSession,
+    request: RunRequest,
+    { history, idempotency }: { history: readonly StoredEvent[]; idempotency: Idempotency | undefined },
+  ) => {
     const { input: content, delivery = 'start', ...plan } = request
     const inputId = `inp_${randomUUID()}`
-    return begin(session, await readAll(store, session.id), {
+    return begin(session, history, {
       runId: `run_${randomUUID()}`,
       events: [
         // It has not been queued, whatever was asked for: it starts at once.
@@ -210,7 +204,10 @@ export function createRuns({ store, agent, snapshots, log, openNext }: RunsOptio
           : delivery === 'queue'
             ? await enqueue(session, request, idempotency)
             : undefined
-      return admitted ?? startNow(session, request, idempotency)
+      if (admitted) return admitted
+      // A run may have ended meanwhile, and only then the log has grown.
+      const current = delivery === 'start' ? history : await readAll(store, session.id)
+      return startNow(session, request, { history: current, idempotency })
     },
 
     async continue(session, plan, key) {
@@ -243,7 +240,7 @@ export function createRuns({ store, agent, snapshots, log, openNext }: RunsOptio
       const history = await readAll(store, session.id)
       // What came after the end, such as a new title, is not the turn's.
       const end = history.findLast(({ parentRunId, type }) => endsRun({ type, parentRunId }))
-      if (end) await keepWorkspace(session, end.seq)
+      if (end) await keepWorkspace(session, { seq: end.seq, history })
       await startQueued(session)
     },
 
@@ -264,13 +261,6 @@ export function createRuns({ store, agent, snapshots, log, openNext }: RunsOptio
 interface Opening {
   runId: string
   events: readonly EventDraft[]
-}
-
-function derivedId(kind: string, ...of: readonly string[]): string {
-  const hex = createHash('sha256')
-    .update(JSON.stringify([kind, ...of]))
-    .digest('hex')
-  return `${kind}_${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 }
 
 /** The run that works here and has no end in the log. */
@@ -315,13 +305,10 @@ function lastUnfinishedRun({ id, writer }: OpenSession): { id: string; status: s
 }
 
 function resumeNotice(history: readonly StoredEvent[], runId: string): EventDraft {
-  const isResume = (event: StoredEvent) => event.type === 'notice' && event.data.code === 'run_resumed'
+  const isResume = (event: StoredEvent) => event.type === 'notice' && event.data.code === runResumedCode
   const own = history.filter((event) => event.runId === runId || event.parentRunId === runId)
   const resumes = own.length - 1 - own.findLastIndex((event) => !isResume(event))
-  if (resumes < resumesWithoutProgressMax) {
-    const message = 'The process stopped during this run; it goes on from the log.'
-    return { type: 'notice', data: { code: 'run_resumed', message } }
-  }
+  if (resumes < resumesWithoutProgressMax) return runResumed
   const message = `Resumed ${resumes} times without a new event; given up. Look at the server's log, then continue.`
   return { type: 'run.failed', data: { code: 'resume_failed', message } }
 }

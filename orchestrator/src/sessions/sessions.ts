@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Agent, ApprovalPolicy, StoredEvent } from '../events/index.js'
 import { type ApprovalReply, findApproval, isOpen, type OpenApproval, openApprovals } from './approvals.js'
 import { createBranches, type ForkRequest } from './branches.js'
+import type { Continuation } from './continuation.js'
 import type { EventStore, PageMark, SessionRow } from './event-store.js'
 import { SessionFailure } from './failure.js'
 import type { SessionEvent } from './hub.js'
@@ -10,14 +11,7 @@ import { createHubs } from './hubs.js'
 import type { OpenCall } from './open-calls.js'
 import { createOpenSessions, type OpenSession, type OpenSessions, unknownSession } from './open-sessions.js'
 import { readAll } from './read-all.js'
-import {
-  type ContinueRequest,
-  createRuns,
-  type NextSession,
-  type RunRequest,
-  refuseWhenActive,
-  type Started,
-} from './runs.js'
+import { type ContinueRequest, createRuns, type RunRequest, refuseWhenActive, type Started } from './runs.js'
 import { type RunSummary, runStatusIn, type SessionSummary } from './summary.js'
 import type { TurnSnapshots } from './turn-snapshots.js'
 import { prepareWorkspace, removeScratch } from './workspace.js'
@@ -119,7 +113,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     observe,
     onIdle: (session) => afterRun(session),
   })
-  const openNext = async (_: OpenSession, { sessionId, events }: NextSession) => {
+  const openNext = async ({ sessionId, events }: Continuation) => {
     if ((await store.find(sessionId)) === undefined) await open.create(sessionId, ({ writer }) => writer.append(events))
   }
   const runs = createRuns({ store, agent, snapshots, log, openNext })

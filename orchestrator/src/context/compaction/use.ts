@@ -1,5 +1,5 @@
 import type { Model } from '../../providers/index.js'
-import { collapsesPanels, type LogEvent } from '../log-event.js'
+import { collapsesPanels, effectiveEvents, type LogEvent } from '../log-event.js'
 import { renderHistory } from '../messages.js'
 import type { PanelPolicy } from '../panels/policy.js'
 
@@ -15,17 +15,26 @@ const charsPerToken = 3.5
  * come since. Where the history was rewritten since, all of it is estimated.
  */
 export function contextTokensUsed(
-  log: readonly LogEvent[],
+  events: readonly LogEvent[],
   options: Pick<Model, 'thinking' | 'images'> & { panelPolicy: PanelPolicy },
 ): number {
-  const { messages, sent } = renderHistory(log, options)
-  const counted = log.findLastIndex((event) => event.type === 'step.finished')
-  const rewritten = log.findLastIndex((event) => collapsesPanels(event) || event.type === 'session.reverted')
-  const last = log[counted]
-  if (last?.type !== 'step.finished' || rewritten > counted) return estimate(messages)
-  return last.data.usage.input + estimate(messages.slice(sent))
+  const log = effectiveEvents(events)
+  const counted = log.findLast((event) => event.type === 'step.finished')
+  const asked = log.findLastIndex((event) => event.type === 'step.started' && event.stepId === counted?.stepId)
+  const since = log.slice(asked)
+  const isRewritten = log.length < events.length || since.some(collapsesPanels)
+  if (counted?.type !== 'step.finished' || isRewritten) return tokensOf(renderHistory(log, options).messages)
+  return counted.data.usage.input + tokensOf(since.flatMap(said))
 }
 
-function estimate(messages: readonly object[]): number {
-  return Math.ceil(messages.reduce((sum, message) => sum + JSON.stringify(message).length, 0) / charsPerToken)
+/** What of an event the model reads, or as much. */
+function said(event: LogEvent): unknown[] {
+  if (event.type === 'panel.changed') return [event.data.changes]
+  return event.type === 'step.started' || event.type === 'step.finished' || event.type.startsWith('run.')
+    ? []
+    : [event.data]
+}
+
+function tokensOf(parts: readonly unknown[]): number {
+  return Math.ceil(parts.reduce<number>((sum, part) => sum + JSON.stringify(part).length, 0) / charsPerToken)
 }

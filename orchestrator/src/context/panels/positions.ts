@@ -1,3 +1,4 @@
+import { runResumedCode } from '../../events/index.js'
 import { effectiveEvents, type LogEvent } from '../log-event.js'
 import { withoutGaps } from './reports.js'
 
@@ -26,9 +27,6 @@ export function panelPositions(log: readonly LogEvent[]): PanelPosition[] {
  */
 export function branchOf(log: readonly LogEvent[]): number {
   return log.filter(
-    (event) => event.type === 'session.reverted' || (event.type === 'notice' && event.data.code === resumedNotice),
+    (event) => event.type === 'session.reverted' || (event.type === 'notice' && event.data.code === runResumedCode),
   ).length
 }
-
-/** What the sessions write into the log of a run that goes on in another process. */
-const resumedNotice = 'run_resumed'

@@ -6,6 +6,7 @@ import { type Change, listChanges } from './changes.js'
 import { diskFull, type Git } from './git.js'
 import { foldersOf, type Left, type LeftNote, type LeftOut, shown } from './left.js'
 import { reportPathsMax } from './limits.js'
+import type { PendingFolders } from './pending-folders.js'
 
 /** Each list holds at most `reportPathsMax` paths; the count beside it is of all. */
 export interface RestoreReport {
@@ -28,6 +29,8 @@ export interface RestoreOptions {
   from: string | undefined
   to: string
   note: LeftNote
+  /** Absent for a directory that nothing is removed from. */
+  pending?: PendingFolders
 }
 
 export interface Restored {
@@ -40,9 +43,13 @@ export interface Restored {
  * Makes a directory what a tree says, one path after another. Nothing is deleted or overwritten but what `from` holds.
  * Killed half-way and done again from what is there then, it comes to the same end.
  */
-export async function applyTree({ git, directory, from, to, note }: RestoreOptions): Promise<Restored> {
+export async function applyTree(options: RestoreOptions): Promise<Restored> {
+  const { git, directory, from, to, note, pending } = options
   const changes = await listChanges(git, { from, to })
-  const untouched = new Map<string, string>()
+  const gone = changes.filter(({ status }) => status === 'D').map(({ path }) => path)
+  const untouched = new Map<string, string>(gone.flatMap((path) => keptEntry(note, path)))
+  const toRemove = gone.filter((path) => !untouched.has(path))
+  const toEmpty = emptied(toRemove, changes)
   const removed: string[] = []
   const restored: string[] = []
   const root = holdFolder(directory)
@@ -52,16 +59,15 @@ export async function applyTree({ git, directory, from, to, note }: RestoreOptio
     else untouched.set(path, outcome)
   }
   try {
-    for (const { path } of changes.filter(({ status }) => status === 'D')) {
-      const kept = whyKept(note, path)
-      if (kept === undefined) settle(path, removeFile(root, path), removed)
-      else untouched.set(path, kept)
-    }
-    for (const folder of emptied(removed, changes)) removeEmptyFolder(root, folder)
+    const unfinished = (await pending?.read()) ?? []
+    await pending?.write([...unfinished, ...toEmpty])
+    for (const path of toRemove) settle(path, removeFile(root, path), removed)
+    for (const folder of [...toEmpty, ...unfinished]) removeEmptyFolder(root, folder)
     for (const change of changes.filter(({ status }) => status !== 'D')) {
       settle(change.path, putFile(root, change, await blobs.read(change.blob)), restored)
       if (restored.length % filesPerBreath === 0) await breathe()
     }
+    await pending?.clear()
   } catch (error) {
     const code = errorCode(error)
     if (code === 'ENOSPC' || code === 'EDQUOT') throw diskFull(directory, error)
@@ -93,9 +99,9 @@ export function restoreReport(
 }
 
 /** A file that the snapshot left out was there already: it is not new, and its bytes of then are nowhere. */
-function whyKept(note: LeftNote, path: string): string | undefined {
-  if (note.covers(path)) return 'was left out of the snapshot'
-  return note.whole ? undefined : 'the snapshot left out more than it could remember'
+function keptEntry(note: LeftNote, path: string): [path: string, why: string][] {
+  if (note.covers(path)) return [[path, 'was left out of the snapshot']]
+  return note.whole ? [] : [[path, 'the snapshot left out more than it could remember']]
 }
 
 /** Folders that something was removed from and nothing is put into, deepest first. */

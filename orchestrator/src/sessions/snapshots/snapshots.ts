@@ -7,6 +7,7 @@ import { dropLabels, findLabel, listLabels, putLabel } from './labels.js'
 import { type Left, report, writeNote } from './left.js'
 import { snapshotsMax, sweepEverySnapshots } from './limits.js'
 import { foldersInside } from './own-folders.js'
+import { pendingFolders } from './pending-folders.js'
 import { record } from './record.js'
 import { prepareRepository } from './repository.js'
 import { applyTree, type RestoreReport, restoreReport } from './restore.js'
@@ -110,7 +111,8 @@ export async function openSnapshots({
         const { tree, note } =
           typeof moment === 'number' ? await findLabel(git, moment) : { tree: moment, note: nothingLeft }
         const { tree: before, left } = await record(git, { ...place, own })
-        const done = await applyTree({ git, directory: workspace, from: before, to: tree, note })
+        const pending = pendingFolders(gitDir)
+        const done = await applyTree({ git, directory: workspace, from: before, to: tree, note, pending })
         return restoreReport({ tree, before, left }, done)
       }),
     nearest: (label) => inTurn(async () => (await listLabels(git)).findLast((each) => each <= label)),

@@ -1,5 +1,6 @@
 import { type Dirent, readdirSync } from 'node:fs'
 import { setImmediate as breathe } from 'node:timers/promises'
+import { errorCode } from '@auroracoder/kit/jail'
 import { walkEntriesMax } from './limits.js'
 
 export interface Walked {
@@ -49,7 +50,7 @@ function list(workspace: string, folder: string): Dirent<Buffer>[] | undefined {
     const path = Buffer.concat([Buffer.from(`${workspace}/`), Buffer.from(folder, 'latin1')])
     return readdirSync(path, { encoding: 'buffer', withFileTypes: true })
   } catch (error) {
-    const isGone = error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
-    return isGone ? [] : undefined
+    const code = errorCode(error)
+    return code === 'ENOENT' || code === 'ENOTDIR' ? [] : undefined
   }
 }
