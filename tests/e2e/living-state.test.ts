@@ -31,7 +31,18 @@ test('at every model call the model can read the open files as they are on disk,
   }
   await Promise.all(Array.from({ length: sessionsAtOnce }, playOneByOne))
   const sum = (key: Exclude<keyof Tally, 'broken'>) => tallies.reduce((total, tally) => total + tally[key], 0)
-  const keys = ['calls', 'files', 'lines', 'epochs', 'drifts', 'kills', 'resumes', 'cancels', 'unread'] as const
+  const keys = [
+    'calls',
+    'files',
+    'lines',
+    'epochs',
+    'compactions',
+    'drifts',
+    'kills',
+    'resumes',
+    'cancels',
+    'unread',
+  ] as const
   const counts = keys.map((key) => `${sum(key)} ${key}`).join(', ')
   tellPlayed({ seed, count: `${tallies.length} sessions, ${counts}` })
   expect(tallies.flatMap(({ broken }) => broken)).toEqual([])

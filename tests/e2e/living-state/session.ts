@@ -25,6 +25,7 @@ export interface Tally {
   files: number
   lines: number
   epochs: number
+  compactions: number
   drifts: number
   kills: number
   resumes: number
@@ -69,6 +70,7 @@ export async function playSession(options: SessionOptions): Promise<Tally> {
     files: 0,
     lines: 0,
     epochs: 0,
+    compactions: 0,
     drifts: 0,
     kills: 0,
     resumes: 0,
@@ -137,6 +139,7 @@ async function pull(session: Session, runId: string, signal: AbortSignal): Promi
     { sessionId: 'session', runId, log: { events: log, onAppend: () => () => {} }, signal },
     {
       model: createModel(session),
+      secondaryModel: () => summariser,
       tools: createTools(session),
       opening: { system: () => 'Be good.', workspace: async () => 'Files: some.' },
       openNext: () => Promise.reject(new Error('Nothing goes on elsewhere here.')),
@@ -155,6 +158,7 @@ async function pull(session: Session, runId: string, signal: AbortSignal): Promi
 
 function count(output: Extract<LoopOutput, { kind: 'event' }>, tally: Tally): void {
   if (output.event.type === 'epoch') tally.epochs += 1
+  if (output.event.type === 'compaction.finished') tally.compactions += 1
   if (output.event.type === 'panel.changed' && output.event.data.callId === undefined) tally.drifts += 1
 }
 
@@ -203,6 +207,28 @@ function createModel(session: Session): Model {
       yield { type: 'complete', answer: { finishReason, reasoning: '', text, calls, usage, brokenMarkup: false } }
     },
   }
+}
+
+/** Is told of the conversation, not of the files, and takes no part in either. */
+const summariser: Model = {
+  id: 'summariser',
+  providerName: 'Test',
+  thinking: false,
+  images: false,
+  contextTokens: 64_000,
+  outputTokensMax: 8_000,
+  costOf: () => 0,
+  async *stream() {
+    const answer = {
+      finishReason: 'stop',
+      reasoning: '',
+      text: 'Much was done.',
+      calls: [],
+      usage,
+      brokenMarkup: false,
+    }
+    yield { type: 'complete', answer }
+  },
 }
 
 function inspect(session: Session, { messages }: ModelRequest) {
