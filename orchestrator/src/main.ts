@@ -173,7 +173,7 @@ function createAgent({ workbenches, providers, settings, config }: AgentOptions)
       yield* runLoop(task, {
         model: providers.modelFor(task.model),
         secondaryModel: providers.secondary,
-        tools: holdChanges(tools, task.workspaceKept),
+        tools: holdChanges(tools, task.keepWorkspace),
         panelPolicy: panelPolicyOf(settings),
         limits: effectiveLimits(runLimits, settings.current().limits),
         approve: ({ tool, args }) => decide({ policy, tool, args, readOnly: tool.isReadOnly(args), isBoundary }),

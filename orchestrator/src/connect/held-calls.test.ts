@@ -36,12 +36,10 @@ test('a call that reads begins at once; one that may change something, or that n
     readPanels: async () => ({ results: [], problems: [] }),
   }
   let release = () => {}
-  const held = holdChanges(
-    tools,
-    new Promise((resolve) => {
-      release = resolve
-    }),
-  )
+  const ready = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const held = holdChanges(tools, () => ready)
   const waiting = [held.call(asked('write')), held.call(asked('unknown'))]
   await held.call(asked('read'))
   expect(begun).toEqual(['read'])

@@ -38,8 +38,11 @@ export interface AgentTask {
   /** Holds at least everything up to this run's `run.started`. */
   log: LiveLog
   signal: AbortSignal
-  /** Resolves when the workspace is kept as it was before the turn, or cannot be; nothing may change it earlier. */
-  workspaceKept: Promise<void>
+  /**
+   * To be awaited before the first change of the workspace: it is then kept as it was before the turn, where that can
+   * be done. Never rejects.
+   */
+  keepWorkspace(): Promise<void>
   /** Opens the session in which the conversation goes on once this run has ended; the same key opens it once. */
   openNext(request: { key: string; content: Content }): Promise<{ sessionId: string; runId: string }>
 }

@@ -8,6 +8,7 @@ const usage = { input: 1, output: 1, reasoning: 0, cacheHit: 0, cacheMiss: 1 }
  * `wait` waits to be cancelled, `hang` never ends, `tool` calls a tool, `break` and `refuse` throw, `limit` ends early.
  */
 export const wordsAgent: Agent = async function* (task) {
+  await task.keepWorkspace()
   const words = lastInput(task.log.events).split(' ')
   yield event({ type: 'step.started', stepId: 'step_1', data: { model: task.model ?? 'words', attempt: 1 } })
   yield event({ type: 'text.started', stepId: 'step_1', data: {} }, 'text:1')

@@ -17,8 +17,6 @@ const scratch = { workspace: null, sandbox: 'auto' as const }
 function oneFileSnapshots(): TurnSnapshots & { taken: number[]; fail: boolean } {
   const kept = new Map<string, Map<number, string>>()
   const fileOf = (workspace: string) => join(workspace, 'file')
-  const nearest = (id: string, seq: number) =>
-    Math.max(...[...(kept.get(id)?.keys() ?? [])].filter((each) => each <= seq))
   const snapshots = {
     taken: [] as number[],
     fail: false,
@@ -28,8 +26,7 @@ function oneFileSnapshots(): TurnSnapshots & { taken: number[]; fail: boolean } 
       const text = await readFile(fileOf(workspace), 'utf8').catch(() => '')
       kept.set(id, (kept.get(id) ?? new Map()).set(seq, text))
     },
-    nearest: async ({ id }: { id: string }, seq: number) =>
-      Number.isFinite(nearest(id, seq)) ? nearest(id, seq) : undefined,
+    labels: async ({ id }: { id: string }) => [...(kept.get(id)?.keys() ?? [])].sort((a, b) => a - b),
     async restore({ id, workspace }: { id: string; workspace: string }, seq: number) {
       if (snapshots.fail) throw new Error('no git here')
       await writeFile(fileOf(workspace), kept.get(id)?.get(seq) ?? '')
@@ -245,4 +242,40 @@ test('a run that goes on in a new session opens it once, and it begins when the 
   await writeFile(join(workspace, 'file'), 'kept')
   await sessions.remove(id)
   expect(await readFile(join(workspace, 'file'), 'utf8')).toBe('kept')
+})
+
+test('turns that change nothing keep nothing, and a revert past them leaves the files as they are', async () => {
+  const snapshots = oneFileSnapshots()
+  const stage = createStage()
+  const { sessions } = await folder.serve({ agent: stage.agent, snapshots })
+  const { id, workspace } = await sessions.create(scratch)
+  await sessions.startRun(id, say('only talk'))
+  void stage.yield(finished())
+  const end = (await untilEnd(sessions, id)).findLast((each) => 'seq' in each && each.type === 'run.finished')
+  await writeFile(join(workspace, 'file'), 'edited by hand')
+  await sessions.change(id, { title: 'later' })
+  expect(snapshots.taken).toEqual([])
+  await sessions.revert(id, 1)
+  expect(await readFile(join(workspace, 'file'), 'utf8')).toBe('edited by hand')
+  expect(end?.type).toBe('run.finished')
+})
+
+test('a revert to a turn of talk brings back what was there before a later turn changed it', async () => {
+  const snapshots = oneFileSnapshots()
+  const stage = createStage()
+  const first = await folder.serve({ agent: stage.agent, snapshots })
+  const { id, workspace } = await first.sessions.create(scratch)
+  await writeFile(join(workspace, 'file'), 'mine')
+  const { after } = await first.sessions.startRun(id, say('only talk'))
+  void stage.yield(finished())
+  await untilEnd(first.sessions, id, after)
+  await first.stop()
+  const { sessions } = await folder.serve({ agent: wordsAgent, snapshots })
+  const talked = (await sessions.history(id)).at(-1)?.seq ?? 0
+  await sessions.startRun(id, say('change it'))
+  await untilEnd(sessions, id, talked)
+  await writeFile(join(workspace, 'file'), 'changed')
+  await sessions.change(id, { title: 'later' })
+  await sessions.revert(id, talked)
+  expect(await readFile(join(workspace, 'file'), 'utf8')).toBe('mine')
 })

@@ -8,7 +8,8 @@ import { SessionFailure } from './failure.js'
 import type { OpenSession, OpenSessions } from './open-sessions.js'
 import { readAll } from './read-all.js'
 import type { SessionSummary } from './summary.js'
-import type { TurnSnapshots } from './turn-snapshots.js'
+import { workspaceNotKept } from './turn-keeper.js'
+import { labelFor, type TurnSnapshots } from './turn-snapshots.js'
 import { prepareWorkspace, removeScratch } from './workspace.js'
 
 /** Of what a revert could not put back, so many paths stand in the log. */
@@ -47,9 +48,13 @@ export function createBranches({ store, open, snapshots, scratchRoot, log }: Bra
   const restore = async (session: OpenSession, seq: number): Promise<Restored> => {
     const owner = ownerOf(session)
     if (snapshots === undefined) return failed('this server keeps no snapshots')
-    const nearest = await snapshots.nearest(owner, seq)
-    if (nearest === undefined) return failed('nothing was kept of the workspace at that point')
-    const { restored, removed, left } = await snapshots.restore(owner, nearest)
+    const label = labelFor(await snapshots.labels(owner), seq)
+    const unkept = await unkeptAfter(session, seq)
+    if (unkept !== undefined && (label ?? unkept) >= unkept) {
+      return failed('nothing was kept of the workspace at that point')
+    }
+    if (label === undefined) return unchanged
+    const { restored, removed, left } = await snapshots.restore(owner, label)
     return { restored, removed, left: left.slice(0, leftPathsMax).map(({ path, why }) => ({ path, why })) }
   }
 
@@ -63,10 +68,16 @@ export function createBranches({ store, open, snapshots, scratchRoot, log }: Bra
     await session.writer.append([{ type: 'session.restored', data }])
   }
 
+  /** Where the log says that a later turn could not keep the workspace before it changed it. */
+  const unkeptAfter = async ({ id }: OpenSession, seq: number): Promise<number | undefined> =>
+    (await readAll(store, id)).find(
+      (event) => event.seq > seq && event.type === 'notice' && event.data.code === workspaceNotKept,
+    )?.seq
+
   const fillFrom = async (origin: OpenSession, seq: number, directory: string): Promise<void> => {
     const owner = ownerOf(origin)
-    const nearest = await snapshots?.nearest(owner, seq)
-    if (nearest !== undefined) await snapshots?.copyTo(owner, nearest, directory)
+    const label = labelFor((await snapshots?.labels(owner)) ?? [], seq)
+    if (label !== undefined) await snapshots?.copyTo(owner, label, directory)
     else await cp(owner.workspace, directory, { recursive: true, verbatimSymlinks: true })
   }
 
@@ -122,8 +133,10 @@ export function createBranches({ store, open, snapshots, scratchRoot, log }: Bra
 
 type Restored = Extract<StoredEvent, { type: 'session.restored' }>['data']
 
+const unchanged: Restored = { restored: 0, removed: 0, left: [] }
+
 function failed(problem: string): Restored {
-  return { restored: 0, removed: 0, left: [], problem }
+  return { ...unchanged, problem }
 }
 
 function endedRun(run: SessionSummary['run']) {

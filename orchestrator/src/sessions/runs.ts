@@ -5,7 +5,6 @@ import {
   type Content,
   type Delivery,
   type EventDraft,
-  endsRun,
   type Limits,
   runResumed,
   runResumedCode,
@@ -20,7 +19,7 @@ import type { OpenCall } from './open-calls.js'
 import type { OpenSession } from './open-sessions.js'
 import { readAll } from './read-all.js'
 import { startRunner } from './runner.js'
-import type { TurnSnapshots } from './turn-snapshots.js'
+import type { TurnKeeper } from './turn-keeper.js'
 
 /** A run that breaks its process each time it is resumed is given up after so many times without a new event. */
 export const resumesWithoutProgressMax = 3
@@ -69,19 +68,17 @@ export interface Runs {
 export interface RunsOptions {
   store: EventStore
   agent: Agent
-  snapshots: TurnSnapshots | undefined
+  keeper: TurnKeeper
   log: Logger
   /** Opens it, unless it is there. */
   openNext: (next: Continuation) => Promise<void>
 }
 
-const notKeptCode = 'workspace_not_kept'
-
 type RunStarted = Extract<StoredEvent, { type: 'run.started' }>
 type Admitted = Extract<StoredEvent, { type: 'input.admitted' }>
 
-export function createRuns({ store, agent, snapshots, log, openNext }: RunsOptions): Runs {
-  const launch = (session: OpenSession, history: readonly StoredEvent[], runId: string, kept: Promise<void>) => {
+export function createRuns({ store, agent, keeper, log, openNext }: RunsOptions): Runs {
+  const launch = (session: OpenSession, history: readonly StoredEvent[], runId: string) => {
     const { writer, hub, id: sessionId } = session
     const { summary } = writer
     if (summary === undefined) throw new Error(`Session ${sessionId} has a run and no beginning.`)
@@ -98,7 +95,7 @@ export function createRuns({ store, agent, snapshots, log, openNext }: RunsOptio
       runId,
       workspace,
       log: live,
-      workspaceKept: kept,
+      keepWorkspace: keeper.before(session, { runId, log: live }),
       openNext: openNextOf,
       ...(model === undefined ? {} : { model }),
       ...(approvals === undefined ? {} : { approvals }),
@@ -106,36 +103,17 @@ export function createRuns({ store, agent, snapshots, log, openNext }: RunsOptio
     session.attach(startRunner({ agent, task, writer, hub, log }))
   }
 
-  /** A session goes on without snapshots, for example where there is no git; it is told once in its log. */
-  const keepWorkspace = async (
-    { id, writer }: OpenSession,
-    { seq, history }: { seq: number; history: readonly StoredEvent[] },
-  ): Promise<void> => {
-    const workspace = writer.summary?.workspace
-    if (snapshots === undefined || workspace === undefined) return
-    try {
-      await snapshots.take({ id, workspace }, seq)
-    } catch (error) {
-      log.warn({ err: error, sessionId: id }, 'the workspace could not be kept')
-      const why = error instanceof Error ? error.message : String(error)
-      const message = `The workspace as it is now could not be kept, so no revert can bring it back: ${why}`
-      const isTold = history.some((event) => event.type === 'notice' && event.data.message === message)
-      if (!isTold) await writer.append([{ type: 'notice', data: { code: notKeptCode, message } }]).catch(() => {})
-    }
-  }
-
   const begin = async (session: OpenSession, history: readonly StoredEvent[], opening: Opening) => {
     const { runId, events } = opening
-    const before = history.at(-1)?.seq ?? 0
     const appended = await session.writer.append([...abandonOpenRun(session), ...events], { runId })
     const all = [...history, ...appended]
-    launch(session, all, runId, keepWorkspace(session, { seq: before, history }))
+    launch(session, all, runId)
     return startedAt(all, runId)
   }
 
   const resumeRun = async (session: OpenSession, runId: string, history: readonly StoredEvent[]) => {
     const events = await session.writer.append([resumeNotice(history, runId)], { runId })
-    if (events.some(({ type }) => type === 'notice')) launch(session, [...history, ...events], runId, Promise.resolve())
+    if (events.some(({ type }) => type === 'notice')) launch(session, [...history, ...events], runId)
   }
 
   const startQueued = async (session: OpenSession) => {
@@ -237,10 +215,7 @@ export function createRuns({ store, agent, snapshots, log, openNext }: RunsOptio
     },
 
     async next(session) {
-      const history = await readAll(store, session.id)
-      // What came after the end, such as a new title, is not the turn's.
-      const end = history.findLast(({ parentRunId, type }) => endsRun({ type, parentRunId }))
-      if (end) await keepWorkspace(session, { seq: end.seq, history })
+      await keeper.after(session, await readAll(store, session.id))
       await startQueued(session)
     },
 

@@ -13,6 +13,7 @@ import { createOpenSessions, type OpenSession, type OpenSessions, unknownSession
 import { readAll } from './read-all.js'
 import { type ContinueRequest, createRuns, type RunRequest, refuseWhenActive, type Started } from './runs.js'
 import { type RunSummary, runStatusIn, type SessionSummary } from './summary.js'
+import { createTurnKeeper } from './turn-keeper.js'
 import type { TurnSnapshots } from './turn-snapshots.js'
 import { prepareWorkspace, removeScratch } from './workspace.js'
 
@@ -116,7 +117,8 @@ export function createSessions(options: SessionsOptions): Sessions {
   const openNext = async ({ sessionId, events }: Continuation) => {
     if ((await store.find(sessionId)) === undefined) await open.create(sessionId, ({ writer }) => writer.append(events))
   }
-  const runs = createRuns({ store, agent, snapshots, log, openNext })
+  const keeper = createTurnKeeper({ snapshots, log })
+  const runs = createRuns({ store, agent, keeper, log, openNext })
   const branches = createBranches({ store, open: () => open, snapshots, scratchRoot, log })
 
   const afterRun = async (session: OpenSession) => {

@@ -16,9 +16,8 @@ export interface SnapshotSession {
  */
 export interface SnapshotKeeper {
   take(session: SnapshotSession, seq: number): Promise<SnapshotReport>
-  /** Exactly this seq, or a tree that a report named; `nearest` finds the seq of a moment between turns. */
+  /** Exactly this seq, or a tree that a report named. */
   restore(session: SnapshotSession, moment: number | string): Promise<RestoreReport>
-  nearest(session: SnapshotSession, seq: number): Promise<number | undefined>
   labels(session: SnapshotSession): Promise<number[]>
   copyTo(session: SnapshotSession, seq: number, directory: string): Promise<void>
   diff(session: SnapshotSession, range: { from: number | string; to: Moment }, options?: DiffOptions): Promise<Diff>
@@ -51,7 +50,6 @@ export function createSnapshotKeeper({ root, env, apart = [] }: SnapshotKeeperOp
   return {
     take: async (session, seq) => (await of(session)).take(seq),
     restore: async (session, moment) => (await of(session)).restore(moment),
-    nearest: async (session, seq) => (await of(session)).nearest(seq),
     labels: async (session) => (await of(session)).labels(),
     copyTo: async (session, seq, directory) => (await of(session)).copyTo(seq, directory),
     diff: async (session, { from, to }, options) => (await of(session)).diff(from, to, options),

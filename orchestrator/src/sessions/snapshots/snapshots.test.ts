@@ -200,20 +200,14 @@ test('a diff tells each file’s change, and is bounded', async () => {
   expect((await snapshots.diff(1, 1)).files).toEqual([])
 })
 
-test('labels are found by the nearest seq, copied to a new folder, and the oldest go', async () => {
+test('labels are listed, copied to a new folder, and the oldest go', async () => {
   const snapshots = await bench.open()
   expect(await snapshots.labels()).toEqual([])
-  expect(await snapshots.nearest(9)).toBeUndefined()
   bench.sh('echo 1 > a; mkdir d; ln -s ../a d/l; echo x > x; chmod +x x')
   await snapshots.take(10)
   bench.sh('echo 2 > a')
   await snapshots.take(9)
   expect(await snapshots.labels()).toEqual([9, 10])
-  expect([await snapshots.nearest(8), await snapshots.nearest(9), await snapshots.nearest(99)]).toEqual([
-    undefined,
-    9,
-    10,
-  ])
   const copy = join(bench.folder, 'copy')
   await snapshots.copyTo(10, copy)
   expect(picture(copy)).toEqual({ a: '- 1\n', 'd/l': 'link ../a', x: 'x x\n' })

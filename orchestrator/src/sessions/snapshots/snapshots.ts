@@ -35,8 +35,6 @@ export interface Snapshots {
   diff(from: number | string, to: Moment, options?: DiffOptions): Promise<Diff>
   /** The workspace becomes what it was. What snapshots leave out stays, and is named. */
   restore(moment: number | string): Promise<RestoreReport>
-  /** The newest label that is not after this one. */
-  nearest(label: number): Promise<number | undefined>
   /** Oldest first. */
   labels(): Promise<number[]>
   /** Writes what a label holds into a directory, which is made when missing and should be empty. */
@@ -115,7 +113,6 @@ export async function openSnapshots({
         const done = await applyTree({ git, directory: workspace, from: before, to: tree, note, pending })
         return restoreReport({ tree, before, left }, done)
       }),
-    nearest: (label) => inTurn(async () => (await listLabels(git)).findLast((each) => each <= label)),
     labels: () => inTurn(() => listLabels(git)),
     copyTo: (label, directory) =>
       inTurn(async () => {

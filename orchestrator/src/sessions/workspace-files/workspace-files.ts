@@ -48,14 +48,16 @@ export function createWorkspaceFiles({ sessions, snapshots }: WorkspaceFilesOpti
     async diff(id, { since, to, path }) {
       const session = await sessions.get(id)
       const pathFilter = path === undefined ? undefined : parsePath(path).join('/') || undefined
-      const nearest = async (seq: number): Promise<number> => {
-        const label = await snapshots.nearest(session, seq)
+      const labels = await snapshots.labels(session)
+      const nearest = (seq: number): number => {
+        // Before the first one nothing had been changed.
+        const label = labels.findLast((each) => each <= seq) ?? labels[0]
         if (label !== undefined) return label
-        const message = `There is no snapshot at or before event ${seq}: none was taken yet, or it has been dropped.`
+        const message = `There is no snapshot to compare event ${seq} with: no run has changed anything yet.`
         throw new SessionFailure('unknown_snapshot', message, { details: { seq } })
       }
-      const from = await nearest(since)
-      const until = to === undefined ? null : await nearest(to)
+      const from = nearest(since)
+      const until = to === undefined ? null : nearest(to)
       return { from, to: until, ...(await snapshots.diff(session, { from, to: until ?? 'now' }, { pathFilter })) }
     },
   }
