@@ -42,6 +42,8 @@ const sampleMs = 1_000
 const settleMsMax = 45_000
 const delayMs = 100
 const randomSteps = 2 ** 30
+/** Left to itself the heap swings by more than a short soak could tell from a leak; what outgrows this ends the service. */
+const heapMiBMax = 96
 /** More than the buffers of both sockets take, so that a reader who takes nothing is noticed. */
 const fatInputChars = 8_000_000
 
@@ -49,7 +51,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   const folder = await mkdtemp(join(tmpdir(), 'auroracoder-soak-'))
   const model = await startScriptedModel({ folder, delayMs })
   try {
-    const env = { AURORACODER_TOOL_SERVERS: 'none' }
+    const env = { AURORACODER_TOOL_SERVERS: 'none', NODE_OPTIONS: `--max-old-space-size=${heapMiBMax}` }
     const service = await startService({ dataDir: join(folder, 'data'), modelUrl: model.url, env })
     try {
       return await soak(service, options)

@@ -215,7 +215,7 @@ export function createRuns({ store, agent, keeper, log, openNext }: RunsOptions)
     },
 
     async next(session) {
-      await keeper.after(session, await readAll(store, session.id))
+      await keeper.after(session, () => readAll(store, session.id))
       await startQueued(session)
     },
 

@@ -7,8 +7,8 @@ import type { TurnSnapshots } from './turn-snapshots.js'
 export interface TurnKeeper {
   /** For a run: to be awaited before its first change, whoever asks first. Never rejects. */
   before(session: OpenSession, run: { runId: string; log: LiveLog }): () => Promise<void>
-  /** When the newest run has ended. Never rejects. */
-  after(session: OpenSession, history: readonly StoredEvent[]): Promise<void>
+  /** When the newest run has ended. The log is read only where there is something to keep. Never rejects. */
+  after(session: OpenSession, readLog: () => Promise<readonly StoredEvent[]>): Promise<void>
 }
 
 export interface TurnKeeperOptions {
@@ -57,11 +57,13 @@ export function createTurnKeeper({ snapshots, log }: TurnKeeperOptions): TurnKee
         return keeping
       }
     },
-    async after(session, history) {
+    async after(session, readLog) {
+      const runId = session.writer.summary?.run?.id
+      if (snapshots === undefined || runId === undefined || !changing.delete(runId)) return
+      const history = await readLog()
       // What came after the end, such as a new title, is not the turn's.
-      const end = history.findLast(({ parentRunId, type }) => endsRun({ type, parentRunId }))
-      if (snapshots === undefined || end?.runId === undefined || !changing.delete(end.runId)) return
-      await told(session, history, () => snapshots.take(ownerOf(session), end.seq))
+      const end = history.findLast((event) => event.runId === runId && endsRun(event))
+      if (end) await told(session, history, () => snapshots.take(ownerOf(session), end.seq))
     },
   }
 }
