@@ -109,7 +109,7 @@ async function open({ settings: flags, env, recover, modelLater = false }: OpenO
       await Promise.all(server.map((http) => http.close()))
       await sessions.close()
       await workbenches.close()
-      store.close()
+      await store.close()
       lock?.release()
     },
   }

@@ -26,8 +26,8 @@ export function eventStoreSuite(driver: string, createBench: () => Promise<Store
       other = await bench.open(() => time)
     })
     afterEach(async () => {
-      store.close()
-      other.close()
+      await store.close()
+      await other.close()
       await bench.dispose()
     })
 

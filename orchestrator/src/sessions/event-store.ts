@@ -41,7 +41,7 @@ export interface EventStore {
   /** Frees the lease if it still has this epoch. */
   release(lease: { session: string; epoch: number }): Promise<void>
 
-  close(): void
+  close(): Promise<void>
 }
 
 export interface AppendBatch {

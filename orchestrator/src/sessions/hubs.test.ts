@@ -22,7 +22,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   vi.useRealTimers()
-  store.close()
+  await store.close()
   await folder.dispose()
 })
 

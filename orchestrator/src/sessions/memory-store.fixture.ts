@@ -57,6 +57,6 @@ export function createMemoryStore(now: () => number): EventStore {
       const lease = leases.get(session)
       if (lease?.epoch === epoch) lease.until = 0
     },
-    close() {},
+    async close() {},
   }
 }

@@ -53,7 +53,7 @@ export async function createFolder(parent = tmpdir()): Promise<Folder> {
         async stop() {
           if (!services.delete(service)) return
           await sessions.close()
-          store.close()
+          await store.close()
         },
       }
       services.add(service)

@@ -1,38 +1,37 @@
-import type { Client, InStatement, ResultSet } from '@libsql/client'
 import { type AppendBatch, Fenced } from '../event-store.js'
 import { isUnsettled } from '../summary.js'
+import type { Database, Result, Statement } from './database.js'
 import { told } from './told.js'
 
-/** Appends in one transaction: more of them would keep the event loop for long. */
+/** Appends in one transaction: reads wait for it, and all of them fail together when the disk is full. */
 const groupAppendsMax = 64
 
 interface Waiting {
   readonly batch: AppendBatch
-  readonly statements: InStatement[]
+  readonly statements: readonly Statement[]
   resolve(): void
   reject(error: unknown): void
 }
 
 /**
- * Appends, of whatever sessions, that come in one turn of the event loop share a transaction and with it the wait for
- * the disk, which the driver spends on the event loop. Each is still fenced by itself, and succeeds or fails by itself.
+ * Appends, of whatever sessions, that come while another is written share the next transaction and with it the wait
+ * for the disk. Each is still fenced by itself, and succeeds or fails by itself.
  */
-export function createAppends(client: Client): (batch: AppendBatch) => Promise<void> {
-  let waiting: Waiting[] = []
+export function createAppends(database: Database): (batch: AppendBatch) => Promise<void> {
+  const waiting: Waiting[] = []
+  let isWriting = false
 
-  const writeGroup = async () => {
-    const group = waiting.slice(0, groupAppendsMax)
-    waiting = waiting.slice(groupAppendsMax)
-    if (waiting.length > 0) setImmediate(writeGroup)
+  const writeAll = async () => {
+    isWriting = true
+    while (waiting.length > 0) await writeGroup(waiting.splice(0, groupAppendsMax))
+    isWriting = false
+  }
+
+  const writeGroup = async (group: readonly Waiting[]) => {
     const [first, second] = group
-    if (first !== undefined && second === undefined) return writeAlone(first)
+    if (first && !second) return writeAlone(first)
     try {
-      const results = await told(
-        client.batch(
-          group.flatMap(({ statements }) => statements),
-          'write',
-        ),
-      )
+      const results = await told(database.batch(group.flatMap(({ statements }) => statements)))
       let place = 0
       for (const one of group) {
         settle(one, results.slice(place, place + one.statements.length))
@@ -49,9 +48,9 @@ export function createAppends(client: Client): (batch: AppendBatch) => Promise<v
     const [insert, ...rest] = one.statements
     try {
       const written =
-        rest.length === 0 && insert !== undefined
-          ? [await told(client.execute(insert))]
-          : await told(client.batch(one.statements, 'write'))
+        rest.length === 0 && insert
+          ? [await told(database.execute(insert))]
+          : await told(database.batch(one.statements))
       settle(one, written, groupError)
     } catch (error) {
       one.reject(error)
@@ -61,11 +60,11 @@ export function createAppends(client: Client): (batch: AppendBatch) => Promise<v
   return (batch) =>
     new Promise((resolve, reject) => {
       waiting.push({ batch, statements: statementsOf(batch), resolve, reject })
-      if (waiting.length === 1) setImmediate(writeGroup)
+      if (!isWriting) void writeAll()
     })
 }
 
-function settle({ batch, resolve, reject }: Waiting, written: readonly ResultSet[], groupError?: unknown): void {
+function settle({ batch, resolve, reject }: Waiting, written: readonly Result[], groupError?: unknown): void {
   const { session, epoch, expectedSeq, events } = batch
   const inserts = written.slice(0, Math.ceil(events.length / eventsPerStatementMax))
   const added = inserts.reduce((sum, { rowsAffected }) => sum + rowsAffected, 0)
@@ -78,14 +77,14 @@ function settle({ batch, resolve, reject }: Waiting, written: readonly ResultSet
 const eventsPerStatementMax = 1_000
 
 /** The inserts, then the summary's. */
-function statementsOf({ summary, ...batch }: AppendBatch): InStatement[] {
-  const inserts: InStatement[] = []
+function statementsOf({ summary, ...batch }: AppendBatch): Statement[] {
+  const inserts: Statement[] = []
   for (let at = 0; at < batch.events.length; at += eventsPerStatementMax) inserts.push(insertOf(batch, at))
   return summary === undefined ? inserts : [...inserts, { sql: summarySql, args: summaryArgs(summary) }]
 }
 
 /** The fence is part of the statement that writes, so nothing can come between the check and the write. */
-function insertOf({ session, expectedSeq, epoch, events }: Omit<AppendBatch, 'summary'>, at: number): InStatement {
+function insertOf({ session, expectedSeq, epoch, events }: Omit<AppendBatch, 'summary'>, at: number): Statement {
   const part = events.slice(at, at + eventsPerStatementMax)
   const values = part.map(() => '(?, ?, ?, ?, ?)').join(', ')
   const rows = part.flatMap((event) => {

@@ -1,8 +1,8 @@
-import type { Row } from '@libsql/client'
 import { type StoredEvent, storedEventSchema } from '../../events/index.js'
 import type { SessionRow } from '../event-store.js'
 import { SessionFailure } from '../failure.js'
 import { sessionSummarySchema } from '../summary.js'
+import type { Row } from './database.js'
 
 /** A session of which something in the file cannot be read: a broken disk, or a hand that wrote there. */
 export interface DamagedSession {

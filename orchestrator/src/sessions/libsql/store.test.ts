@@ -27,7 +27,7 @@ test('writes ahead and syncs fully, so that what was acknowledged survives a pow
   const client = createClient({ url: pathToFileURL(file).href })
   expect((await client.execute('PRAGMA journal_mode')).rows[0]).toEqual({ journal_mode: 'wal' })
   client.close()
-  store.close()
+  await store.close()
 })
 
 test('is for its user alone, also in a folder that others may enter', async () => {
@@ -37,7 +37,7 @@ test('is for its user alone, also in a folder that others may enter', async () =
   const files = await readdir(folder)
   expect(files).toContain('events.db-wal')
   for (const name of files) expect((await stat(join(folder, name))).mode & 0o077, name).toBe(0)
-  store.close()
+  await store.close()
 })
 
 test('a file of a newer format is refused and left as it is', async () => {

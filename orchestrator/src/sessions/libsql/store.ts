@@ -1,16 +1,15 @@
 import { chmod, open } from 'node:fs/promises'
-import { pathToFileURL } from 'node:url'
-import { type Client, createClient, type InArgs } from '@libsql/client'
 import { type EventStore, readBytesMax } from '../event-store.js'
 import { SessionFailure } from '../failure.js'
 import { createAppends } from './appends.js'
+import { type Database, openDatabase, type Value } from './database.js'
 import { type DamagedSession, eventsIn, readableRows, sessionRow, text } from './rows.js'
 import { schema, schemaVersion } from './schema.js'
 import { told } from './told.js'
 
 /** Another process may hold the file's write lock this long before we give up; at 0 two processes fail each other. */
 const busyTimeoutMs = 5_000
-/** The driver is synchronous: a long log is removed in slices, so that other sessions get their turn. */
+/** A long log is removed in slices, so that other sessions get their turn. */
 const removeRowsMax = 1_000
 
 export interface LibsqlStoreOptions {
@@ -24,18 +23,19 @@ export interface LibsqlStoreOptions {
 /** An event store in one SQLite file. */
 export async function openLibsqlStore({ file, now, onDamaged }: LibsqlStoreOptions): Promise<EventStore> {
   await makePrivate(file)
-  const client = connect(file)
-  const run = async (sql: string, args: InArgs = []) => (await told(client.execute({ sql, args }))).rows
-  const change = async (sql: string, args: InArgs) => (await told(client.execute({ sql, args }))).rowsAffected
+  const database = openDatabase({ file, busyTimeoutMs })
+  const run = async (sql: string, args: readonly Value[]) => (await told(database.execute({ sql, args }))).rows
+  const change = async (sql: string, args: readonly Value[]) =>
+    (await told(database.execute({ sql, args }))).rowsAffected
   try {
-    await prepare(client)
+    await prepare(database)
   } catch (error) {
-    client.close()
+    await database.close()
     throw error
   }
 
   return {
-    append: createAppends(client),
+    append: createAppends(database),
     async read({ session, after, limit }) {
       const rows = await run(readSql, [session, after, limit, readBytesMax])
       return eventsIn(session, rows)
@@ -65,7 +65,7 @@ export async function openLibsqlStore({ file, now, onDamaged }: LibsqlStoreOptio
       return readableRows(rows, onDamaged)
     },
     async remove(session) {
-      while ((await change(removeSql, [session, session, removeRowsMax])) === removeRowsMax) await nextTurn()
+      while ((await change(removeSql, [session, session, removeRowsMax])) === removeRowsMax);
       await change('DELETE FROM sessions WHERE id = ?', [session])
       await change('DELETE FROM leases WHERE session = ?', [session])
     },
@@ -81,7 +81,7 @@ export async function openLibsqlStore({ file, now, onDamaged }: LibsqlStoreOptio
     async release({ session, epoch }) {
       await change('UPDATE leases SET until = 0 WHERE session = ? AND epoch = ?', [session, epoch])
     },
-    close: () => client.close(),
+    close: () => database.close(),
   }
 }
 
@@ -95,30 +95,22 @@ async function makePrivate(file: string): Promise<void> {
   }
 }
 
-function connect(file: string): Client {
-  try {
-    return createClient({ url: pathToFileURL(file).href, timeout: busyTimeoutMs, concurrency: 1 })
-  } catch (cause) {
-    throw unopened(file, cause)
-  }
-}
-
 function unopened(file: string, cause: unknown): SessionFailure {
   const message = `The event log ${file} cannot be opened; its folder must exist and be writable.`
   return new SessionFailure('storage_failed', message, { cause })
 }
 
-async function prepare(client: Client): Promise<void> {
-  await told(client.execute('PRAGMA journal_mode = WAL'))
-  await told(client.execute('PRAGMA synchronous = FULL'))
-  const version = Number((await told(client.execute('PRAGMA user_version'))).rows[0]?.user_version ?? 0)
+async function prepare(database: Database): Promise<void> {
+  await told(database.execute({ sql: 'PRAGMA journal_mode = WAL' }))
+  await told(database.execute({ sql: 'PRAGMA synchronous = FULL' }))
+  const version = Number((await told(database.execute({ sql: 'PRAGMA user_version' }))).rows[0]?.user_version ?? 0)
   if (version > schemaVersion) {
     throw new SessionFailure(
       'storage_failed',
       `The event log was written by a newer version (format ${version}, this one reads ${schemaVersion}). Upgrade, or use another data directory.`,
     )
   }
-  await told(client.batch([...schema, `PRAGMA user_version = ${schemaVersion}`], 'write'))
+  await told(database.batch([...schema, `PRAGMA user_version = ${schemaVersion}`].map((sql) => ({ sql }))))
 }
 
 const readSql = `SELECT seq, body FROM events WHERE session = ?1 AND seq IN (
@@ -151,8 +143,4 @@ const afterAllTimes = '~'
 
 function twice(value: string): [string, string] {
   return [value, value]
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }

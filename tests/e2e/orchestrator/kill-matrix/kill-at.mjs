@@ -1,8 +1,10 @@
 import { appendFileSync } from 'node:fs'
+import { isMainThread } from 'node:worker_threads'
 import { createClient } from '@libsql/client'
 
 /**
- * Loaded into the service with `--import`: notes every append to the event log, and ends the process at one of them.
+ * Loaded into the service with `--import`, and with it into its threads: notes every append to the event log, and ends
+ * the process at one of them.
  *
  * `AURORACODER_TEST_APPENDS`: a file that gets the types of every append, as JSON, a line each.
  * `AURORACODER_TEST_KILL_AT`: `before:tool.started:2` ends the process when the second append that holds such an event
@@ -11,9 +13,7 @@ import { createClient } from '@libsql/client'
 const { AURORACODER_TEST_APPENDS: appendsFile, AURORACODER_TEST_KILL_AT: killAt } = process.env
 const [moment, killType, killCount] = killAt?.split(':') ?? []
 // Meant for this process alone, not for those that it starts.
-delete process.env.NODE_OPTIONS
-delete process.env.AURORACODER_TEST_APPENDS
-delete process.env.AURORACODER_TEST_KILL_AT
+if (isMainThread) delete process.env.NODE_OPTIONS
 
 const columns = 5
 const typeColumn = 2
