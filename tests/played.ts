@@ -13,8 +13,7 @@ declare module 'vitest' {
   }
 }
 
-/** Belongs to the test under way; a test may play several times. */
-export function tellPlayed(played: Played): void {
-  const meta = TestRunner.getCurrentTest()?.meta
+/** Belongs to the test under way; a test may play several times, and one of several at once says which it is. */
+export function tellPlayed(played: Played, { meta } = TestRunner.getCurrentTest() ?? {}): void {
   if (meta) meta.played = [...(meta.played ?? []), played]
 }

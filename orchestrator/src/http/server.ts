@@ -19,6 +19,7 @@ import { createStreamer } from './sse.js'
 export const defaultStreamLimits: PeerLimits = { heartbeatMs: 10_000, stallMs: 30_000, reconnectMs: 1_000 }
 /** Requests that are still being answered when the server closes have this long. */
 const closeGraceMs = 2_000
+const idleSweepMs = 20
 
 export interface HttpServer {
   /** Rejects with a `Failure` when the address cannot be used. Port 0 takes a free one. */
@@ -145,8 +146,10 @@ function urlOf({ host, port }: Address): string {
 async function closeServer(server: Server): Promise<void> {
   if (!server.listening) return
   const closed = new Promise((resolve) => server.close(resolve))
-  server.closeIdleConnections()
+  // A connection is kept for a next request when its last answer ends, also after the server was closed.
+  const idle = setInterval(() => server.closeIdleConnections(), idleSweepMs)
   const force = setTimeout(() => server.closeAllConnections(), closeGraceMs)
   await closed
+  clearInterval(idle)
   clearTimeout(force)
 }

@@ -68,6 +68,8 @@ interface DatabaseOptions {
 export function openDatabase({ file, busyTimeoutMs }: DatabaseOptions): Database {
   const thread = new Worker(new URL('./database-thread.js', import.meta.url), {
     workerData: { url: pathToFileURL(file).href, busyTimeoutMs },
+    // The flags that this process was started with are not meant for it.
+    execArgv: [],
   })
   const waiting = new Map<number, Waiting>()
   let lastId = 0

@@ -1,9 +1,8 @@
 import { appendFileSync } from 'node:fs'
-import { isMainThread } from 'node:worker_threads'
 import { createClient } from '@libsql/client'
 
 /**
- * Loaded into the service with `--import`, and with it into its threads: notes every append to the event log, and ends
+ * Loaded into the service and its threads with `--import`: notes every append to the event log, and ends
  * the process at one of them.
  *
  * `AURORACODER_TEST_APPENDS`: a file that gets the types of every append, as JSON, a line each.
@@ -12,8 +11,6 @@ import { createClient } from '@libsql/client'
  */
 const { AURORACODER_TEST_APPENDS: appendsFile, AURORACODER_TEST_KILL_AT: killAt } = process.env
 const [moment, killType, killCount] = killAt?.split(':') ?? []
-// Meant for this process alone, not for those that it starts.
-if (isMainThread) delete process.env.NODE_OPTIONS
 
 const columns = 5
 const typeColumn = 2
