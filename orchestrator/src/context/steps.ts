@@ -1,5 +1,5 @@
 import type { PanelChange } from '@auroracoder/kit/wire'
-import type { Content } from '../events/index.js'
+import { type Content, missingResultText } from '../events/index.js'
 import type { ChatMessage } from '../providers/index.js'
 import { contentText, userMessage } from './content.js'
 import type { LogEvent } from './log-event.js'
@@ -154,19 +154,8 @@ function objectJson(text: string): string {
 }
 
 function missingResult({ started }: Call, { cancelled }: Step): Content {
-  return [{ type: 'text', text: started ? unfinishedText(cancelled) : notRunText }]
+  return [{ type: 'text', text: missingResultText({ wasStarted: started, cancelled }) }]
 }
-
-const notRunText = 'Not run: the run ended before this call was started.'
-
-function unfinishedText(cancelled: boolean): string {
-  return cancelled
-    ? 'Cancelled while it ran; it may have taken effect in part. Verify before repeating it.'
-    : outcomeUnknownText
-}
-
-/** What the model reads of a call that was under way when the process ended. */
-export const outcomeUnknownText = 'Outcome unknown after a restart: verify before repeating.'
 
 /** Tool messages hold text alone, so images follow in a user message. */
 function pictures(tool: string, result: Content, options: HistoryOptions): ChatMessage[] {

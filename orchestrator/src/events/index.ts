@@ -6,6 +6,7 @@ export {
   approvalPolicySchema,
   approvalRulesMax,
 } from './approvals.js'
+export { beforeEnd, missingResultText, outcomeUnknownText } from './before-end.js'
 export {
   type Content,
   type ContentBlock,

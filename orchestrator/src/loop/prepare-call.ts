@@ -1,5 +1,5 @@
 import type { ToolInfo } from '../connect/index.js'
-import { outcomeUnknownText } from '../context/index.js'
+import { outcomeUnknownText } from '../events/index.js'
 import { readArguments } from './arguments/read-arguments.js'
 import { schemaProblem } from './arguments/schema-problem.js'
 import { nearestNames } from './nearest-names.js'

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { outcomeUnknownText, toMessages } from '../context/index.js'
+import { toMessages } from '../context/index.js'
 import type { StoredEvent } from '../events/index.js'
+import { outcomeUnknownText } from '../events/index.js'
 import type { ScriptInput } from '../scripted-model/index.js'
 import type { LoopDeps } from './index.js'
 import {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Failure } from '@auroracoder/kit/jail'
 import type { Logger } from 'pino'
-import { type Agent, type AgentTask, type EventDraft, endsRun, type LoopOutput } from '../events/index.js'
+import { type Agent, type AgentTask, beforeEnd, type EventDraft, endsRun, type LoopOutput } from '../events/index.js'
 import { problemOf } from '../events/problem.js'
 import type { Hub } from './hub.js'
 import type { SessionLog } from './live-log.js'
@@ -48,11 +48,18 @@ export function startRunner({ agent, task, writer, hub, log }: RunnerOptions): A
   const append = (events: readonly EventDraft[], part?: string) =>
     writer.append(events, part === undefined ? { runId } : { runId, part })
 
+  /** Clients and models see an end of every call and of every run inside this one, however it ended. */
+  const withWhatComesBefore = (event: EventDraft): EventDraft[] => {
+    if (!endsRun({ type: event.type })) return [event]
+    const cancelled = event.type === 'run.cancelled'
+    return [...beforeEnd(task.log.events, { runId: event.runId ?? runId, cancelled }), event]
+  }
+
   /** Whoever sets `writing` to false owns the end of the run: nothing is appended after a terminal event. */
   const appendEnd = async (...events: EventDraft[]) => {
     writing = false
     try {
-      await append(events).catch((error: unknown) => {
+      await append(events.flatMap(withWhatComesBefore)).catch((error: unknown) => {
         // An end that the log cannot hold must not leave the run open.
         if (writer.broken !== undefined) throw error
         log.error({ err: error, sessionId, runId }, 'the end of a run was no valid event')
@@ -69,7 +76,7 @@ export function startRunner({ agent, task, writer, hub, log }: RunnerOptions): A
     if (onlyAt !== undefined) return takeOnlyAt(event, onlyAt)
     calls.apply(event)
     if (endsRun(event)) await appendEnd(event)
-    else await append([event], part)
+    else await append(withWhatComesBefore(event), part)
   }
 
   /** An event that is dropped when others came before it, and then decides nothing: also an end is none. */

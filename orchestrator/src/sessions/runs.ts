@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import {
   type Agent,
+  beforeEnd,
   type Content,
   type Delivery,
   type EventDraft,
+  endsRun,
   type Limits,
   runResumed,
   runResumedCode,
@@ -105,15 +107,15 @@ export function createRuns({ store, agent, keeper, log, openNext }: RunsOptions)
 
   const begin = async (session: OpenSession, history: readonly StoredEvent[], opening: Opening) => {
     const { runId, events } = opening
-    const appended = await session.writer.append([...abandonOpenRun(session), ...events], { runId })
+    const appended = await session.writer.append([...abandonOpenRun(session, history), ...events], { runId })
     const all = [...history, ...appended]
     launch(session, all, runId)
     return startedAt(all, runId)
   }
 
   const resumeRun = async (session: OpenSession, runId: string, history: readonly StoredEvent[]) => {
-    const events = await session.writer.append([resumeNotice(history, runId)], { runId })
-    if (events.some(({ type }) => type === 'notice')) launch(session, [...history, ...events], runId)
+    const events = await session.writer.append(resumeEvents(history, runId), { runId })
+    if (!events.some(endsRun)) launch(session, [...history, ...events], runId)
   }
 
   const startQueued = async (session: OpenSession) => {
@@ -227,7 +229,8 @@ export function createRuns({ store, agent, keeper, log, openNext }: RunsOptions)
       const run = session.writer.summary?.run
       if (run?.status !== 'running') return []
       if (session.run !== undefined) return session.run.cancel(reason)
-      await session.writer.append([{ type: 'run.cancelled', data: { reason } }], { runId: run.id })
+      const open = beforeEnd(await readAll(store, session.id), { runId: run.id, cancelled: true })
+      await session.writer.append([...open, { type: 'run.cancelled', data: { reason } }], { runId: run.id })
       return []
     },
   }
@@ -262,11 +265,14 @@ function queueFull(id: string): SessionFailure {
 }
 
 /** A run that a process left open ends when its session goes on without it. */
-function abandonOpenRun({ writer }: OpenSession): EventDraft[] {
+function abandonOpenRun({ writer }: OpenSession, history: readonly StoredEvent[]): EventDraft[] {
   const run = writer.summary?.run
   if (run?.status !== 'running') return []
   const message = 'Its process stopped during this run, and a new run was started instead of resuming it.'
-  return [{ type: 'run.failed', runId: run.id, data: { code: 'interrupted', message } }]
+  return [
+    ...beforeEnd(history, { runId: run.id, cancelled: false }),
+    { type: 'run.failed', runId: run.id, data: { code: 'interrupted', message } },
+  ]
 }
 
 function lastUnfinishedRun({ id, writer }: OpenSession): { id: string; status: string } {
@@ -279,13 +285,16 @@ function lastUnfinishedRun({ id, writer }: OpenSession): { id: string; status: s
   )
 }
 
-function resumeNotice(history: readonly StoredEvent[], runId: string): EventDraft {
+function resumeEvents(history: readonly StoredEvent[], runId: string): EventDraft[] {
   const isResume = (event: StoredEvent) => event.type === 'notice' && event.data.code === runResumedCode
   const own = history.filter((event) => event.runId === runId || event.parentRunId === runId)
   const resumes = own.length - 1 - own.findLastIndex((event) => !isResume(event))
-  if (resumes < resumesWithoutProgressMax) return runResumed
+  if (resumes < resumesWithoutProgressMax) return [runResumed]
   const message = `Resumed ${resumes} times without a new event; given up. Look at the server's log, then continue.`
-  return { type: 'run.failed', data: { code: 'resume_failed', message } }
+  return [
+    ...beforeEnd(history, { runId, cancelled: false }),
+    { type: 'run.failed', data: { code: 'resume_failed', message } },
+  ]
 }
 
 function isStartOf(event: StoredEvent, runId: string): event is RunStarted {

@@ -196,8 +196,9 @@ test('cancel gives up on an agent that hangs, names the call that did not stop, 
     hanging: [{ callId: 'call_1', name: 'read_file' }],
   })
   const log = await sessions.history(id)
-  expect(log.slice(-2)).toMatchObject([
+  expect(log.slice(-3)).toMatchObject([
     { type: 'notice', data: { code: 'cancel_incomplete' } },
+    { type: 'tool.finished', data: { callId: 'call_1', ok: false } },
     { type: 'run.cancelled' },
   ])
   expect(log.filter(({ type }) => type === 'run.cancelled')).toHaveLength(1)
