@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '@auroracoder/kit/jail'
 import { createLocalSandbox, SandboxError } from '@auroracoder/sandbox'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { z } from 'zod'
 import { runCli } from './cli/cli.js'
 import { exitCodes } from './cli/exit-codes.js'
@@ -18,9 +18,9 @@ import { createWorkbenches, holdChanges, type Workbenches } from './connect/inde
 import { buildSystemPrompt, isOfSession, type PanelPolicy, toMessages, workspaceNote } from './context/index.js'
 import type { Agent } from './events/index.js'
 import { type Catalog, createMetrics, createServer, loadToken } from './http/index.js'
-import { writePrivate } from './kept/index.js'
+import { createDailyLines, type DailyLines, writePrivate } from './kept/index.js'
 import { decide, effectiveLimits, runLimits, runLoop } from './loop/index.js'
-import { createProviders, type Model, ProviderFailure, type Providers } from './providers/index.js'
+import { createProviders, type Model, ProviderFailure, type Providers, tracedModel } from './providers/index.js'
 import {
   createSessions,
   createSnapshotKeeper,
@@ -38,7 +38,6 @@ const version = await ownVersion()
 const clientInfo = { name: 'auroracoder', version }
 /** They note each change before they make it, and answer a call whose key they know with what it came to. */
 const journallingServers: ReadonlySet<string> = new Set(['files'])
-const instanceName = 'default'
 
 async function open({ settings: flags, env, recover, modelLater = false }: OpenOptions): Promise<Orchestrator> {
   const config = loadConfig({ flags, env, cwd: process.cwd() })
@@ -51,8 +50,9 @@ async function open({ settings: flags, env, recover, modelLater = false }: OpenO
   const log = pino({ name: 'auroracoder', level: env.AURORACODER_LOG_LEVEL || 'warn' }, pino.destination(2))
 
   // A service takes its own sessions back at once when it starts again; a command in the terminal owns only its run.
-  const lock = recover === 'nothing' ? undefined : await lockInstance({ dataDir: config.dataDir, name: instanceName })
-  const owner = lock ? instanceName : `terminal-${process.pid}-${Date.now()}`
+  const name = config.instance
+  const lock = recover === 'nothing' ? undefined : await lockInstance({ dataDir: config.dataDir, name })
+  const owner = lock ? name : `terminal-${process.pid}-${Date.now()}`
   const metrics = createMetrics({ providerOf: (id) => providerOf(providers, id) })
   const file = await openLibsqlStore({
     file: join(config.dataDir, 'sessions.db'),
@@ -63,7 +63,8 @@ async function open({ settings: flags, env, recover, modelLater = false }: OpenO
   const workbenches = openWorkbenches(config, env)
   const scratchRoot = join(config.dataDir, 'scratch')
   const snapshots = createSnapshotKeeper({ root: join(config.dataDir, 'snapshots'), env, apart: [config.dataDir] })
-  const agent = createAgent({ workbenches, providers, settings, config })
+  const traces = config.trace ? openTraces(config, log) : undefined
+  const agent = createAgent({ workbenches, providers, settings, config, traces })
   const kept = createSessions({
     store,
     agent,
@@ -109,6 +110,7 @@ async function open({ settings: flags, env, recover, modelLater = false }: OpenO
       await Promise.all(server.map((http) => http.close()))
       await sessions.close()
       await workbenches.close()
+      await traces?.close()
       await store.close()
       lock?.release()
     },
@@ -160,19 +162,22 @@ interface AgentOptions {
   providers: Providers
   settings: RunningSettings
   config: Config
+  traces: DailyLines | undefined
 }
 
 /** What answers an input: the loop, with the session's tools and model. */
-function createAgent({ workbenches, providers, settings, config }: AgentOptions): Agent {
+function createAgent({ workbenches, providers, settings, config, traces }: AgentOptions): Agent {
   return async function* agent(task) {
-    const { sessionId, workspace } = task
+    const { sessionId, runId, workspace } = task
+    const traced = (model: Model) =>
+      traces ? tracedModel(model, (call) => traces.add({ sessionId, runId, ...call }), Date.now) : model
     const bench = await workbenches.open({ sessionId, workspace }).catch(asFailure)
     const { tools, isBoundary } = bench
     const policy = task.approvals ?? config.approvals
     try {
       yield* runLoop(task, {
-        model: providers.modelFor(task.model),
-        secondaryModel: providers.secondary,
+        model: traced(providers.modelFor(task.model)),
+        secondaryModel: () => traced(providers.secondary()),
         tools: holdChanges(tools, task.keepWorkspace),
         panelPolicy: panelPolicyOf(settings),
         limits: effectiveLimits(runLimits, settings.current().limits),
@@ -190,6 +195,12 @@ function createAgent({ workbenches, providers, settings, config }: AgentOptions)
       bench.release()
     }
   }
+}
+
+/** The calls of models hold the conversations, so they are kept as privately as these. */
+function openTraces({ dataDir }: Config, log: Logger): DailyLines {
+  const onLost = (err: unknown) => log.warn({ err }, 'calls of models are not written to the trace')
+  return createDailyLines({ folder: join(dataDir, 'traces'), now: Date.now, onLost })
 }
 
 /** Where the whole of an output that was cut can be read, by a command of the agent. */

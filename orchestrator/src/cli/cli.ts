@@ -19,6 +19,7 @@ const settingsOptions = {
     choices: ['auto', 'allow', 'ask', 'deny'],
     describe: 'what becomes of tool calls (default: auto, which asks before what can destroy outside a sandbox)',
   },
+  trace: { type: 'boolean', describe: 'write every call of a model down, in traces/ of the data directory' },
   json: { type: 'boolean', default: false, describe: 'print JSON lines for programs' },
 } as const
 
@@ -26,6 +27,7 @@ const serveOptions = {
   ...settingsOptions,
   host: { type: 'string', describe: 'address to listen on (default: 127.0.0.1)' },
   port: { type: 'number', describe: 'port to listen on, 0 for any free one (default: 8080)' },
+  instance: { type: 'string', describe: 'name among several that share the data directory (default: default)' },
   resume: {
     type: 'boolean',
     default: true,
@@ -59,8 +61,10 @@ export async function runCli(argv: readonly string[], commands: Commands, versio
           session: { type: 'string', describe: 'go on in this session' },
           model: { type: 'string', describe: 'model to use' },
         }),
-      ({ task, workspace, session, model, json, dataDir, sandbox, approvals }) =>
-        settle(commands.run({ task, workspace, session, json, settings: { dataDir, sandbox, approvals, model } })),
+      ({ task, workspace, session, model, json, dataDir, sandbox, approvals, trace }) =>
+        settle(
+          commands.run({ task, workspace, session, json, settings: { dataDir, sandbox, approvals, trace, model } }),
+        ),
     )
     .command(
       'scripted-model',
@@ -101,10 +105,13 @@ interface ParsedServe {
   dataDir: string | undefined
   sandbox: 'auto' | 'docker' | 'local' | undefined
   approvals: 'auto' | 'allow' | 'ask' | 'deny' | undefined
+  instance: string | undefined
+  trace: boolean | undefined
   json: boolean
   resume: boolean
 }
 
-function serveArguments({ json, resume, host, port, dataDir, sandbox, approvals }: ParsedServe): ServeArguments {
-  return { json, resume, settings: { host, port, dataDir, sandbox, approvals } }
+function serveArguments({ json, resume, ...settings }: ParsedServe): ServeArguments {
+  const { host, port, dataDir, sandbox, approvals, instance, trace } = settings
+  return { json, resume, settings: { host, port, dataDir, sandbox, approvals, instance, trace } }
 }

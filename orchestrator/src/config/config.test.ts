@@ -25,6 +25,8 @@ describe('the configuration', () => {
       approvals: { rules: [], default: 'auto' },
       mcpServers: {},
       toolServers: ['files', 'shell'],
+      instance: 'default',
+      trace: false,
       dataDir: '/data/auroracoder',
       fixed: {},
       configured: { where: join(cwd, configFileName), providers: [] },

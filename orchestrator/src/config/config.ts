@@ -29,6 +29,8 @@ const settingsSchema = z.strictObject({
   providers: z.array(z.unknown()).optional(),
   mcpServers: mcpServersSchema.optional(),
   toolServers: z.array(z.enum(toolServerNames)).optional(),
+  instance: z.string().min(1).optional(),
+  trace: z.boolean().optional(),
 })
 
 export type Settings = z.infer<typeof settingsSchema>
@@ -52,6 +54,10 @@ export interface Config {
   mcpServers: Readonly<Record<string, McpServer>>
   /** Which of our tool servers each session gets; with none the model has no tools. */
   toolServers: readonly ('files' | 'shell')[]
+  /** What this process goes by among those that share the data directory. */
+  instance: string
+  /** Every call of a model is written down, in `traces/` of the data directory. */
+  trace: boolean
 }
 
 export type Origin = 'flags' | 'environment' | 'file'
@@ -70,7 +76,7 @@ export interface ConfigSources {
   cwd: string
 }
 
-const defaults = { host: '127.0.0.1', port: 8080, sandbox: 'auto', livingState: 'auto' } as const
+const defaults = { host: '127.0.0.1', port: 8080, sandbox: 'auto', livingState: 'auto', instance: 'default' } as const
 
 /** Flags, then environment, then the configuration file, then defaults. Throws `Failure` for what cannot be meant. */
 export function loadConfig({ flags, env, cwd }: ConfigSources): Config {
@@ -87,6 +93,8 @@ export function loadConfig({ flags, env, cwd }: ConfigSources): Config {
     approvals: policyOf(settings.approvals),
     mcpServers: readMcpServers(settings.mcpServers ?? {}, { env, cwd }),
     toolServers: [...new Set(settings.toolServers ?? toolServerNames)],
+    instance: settings.instance ?? defaults.instance,
+    trace: settings.trace ?? false,
     dataDir: resolve(cwd, settings.dataDir ?? defaultDataDir(env)),
     fixed: { ...fixedIn(fromFile, 'file'), ...fixedIn(fromEnv, 'environment'), ...fixedIn(fromFlags, 'flags') },
     configured: { where: join(cwd, configFileName), providers: fromFile.providers ?? [] },
@@ -127,6 +135,8 @@ function readEnvironment(env: Environment): Settings {
     thinking: switched(env.AURORACODER_THINKING),
     approvals: env.AURORACODER_APPROVALS || undefined,
     toolServers: namesIn(env.AURORACODER_TOOL_SERVERS),
+    instance: env.AURORACODER_INSTANCE || undefined,
+    trace: switched(env.AURORACODER_TRACE),
   }
   return check(defined(settings), 'the environment (AURORACODER_…)')
 }

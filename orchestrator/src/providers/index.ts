@@ -26,4 +26,5 @@ export {
   providersFileName,
 } from './providers.js'
 export type { TestResult } from './test-provider.js'
+export { type ModelCall, tracedModel } from './traced-model.js'
 export { providerChangeSchema, type UserProvider, userProviderSchema } from './user-provider-schema.js'

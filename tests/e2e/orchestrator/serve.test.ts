@@ -54,6 +54,13 @@ async function startRun({ api }: Service, session: string, input = 'The sum is w
   return runSchema.parse(body).run.id
 }
 
+const callSchema = z.object({
+  sessionId: z.string(),
+  runId: z.string(),
+  request: z.object({ messages: z.array(z.unknown()) }),
+  answer: z.object({ finishReason: z.string() }).optional(),
+})
+
 const runEnds = ['run.finished', 'run.failed', 'run.cancelled']
 
 interface Follow {
@@ -304,6 +311,48 @@ describe('the door', { timeout: 30_000 }, () => {
     const answer = await api(method, path, body)
     expect(errorSchema.parse(answer.body).error).toMatchObject({ code })
     expect(answer.status).toBe(status)
+  })
+
+  it('writes the calls of the model down when it is told to, and no key', async () => {
+    const key = 'sk-not-in-the-trace'
+    model = await createScriptedModel({ script: fixScript() })
+    const dataDir = join(folder, 'data')
+    const env = { DEEPSEEK_API_KEY: key }
+    service = await startService({ dataDir, modelUrl: model.url, args: ['--trace'], env })
+    const session = await newSession(service)
+    const seen = follow(service, { session, until: untilEnd })
+    const run = await startRun(service, session)
+    const asked = (await seen).filter(({ type }) => type === 'step.started')
+    await service.stop()
+    const [file = ''] = await readdir(join(dataDir, 'traces'))
+    const text = await readFile(join(dataDir, 'traces', file), 'utf8')
+    const calls = text
+      .trim()
+      .split('\n')
+      .map((line) => callSchema.parse(JSON.parse(line)))
+    expect(calls).toHaveLength(asked.length)
+    expect(calls.every(({ sessionId, runId }) => sessionId === session && runId === run)).toBe(true)
+    expect(calls.at(-1)?.answer?.finishReason).toBe('stop')
+    expect(text).not.toContain(key)
+  })
+
+  it('serves one data directory by several processes, each under a name of its own', async () => {
+    const one = await serve(fixScript())
+    const session = await newSession(one)
+    const dataDir = join(folder, 'data')
+    const modelUrl = model?.url ?? ''
+    const other = await startService({ dataDir, modelUrl, args: ['--instance', 'other'] })
+    try {
+      const seen = follow(other, { session, until: untilEnd })
+      await startRun(one, session)
+      expect((await seen).at(-1)).toMatchObject({ type: 'run.finished' })
+      expect((await other.api('GET', `/v1/sessions/${session}`)).status).toBe(200)
+    } finally {
+      await other.stop()
+    }
+    const env = { DEEPSEEK_BASE_URL: modelUrl, AURORACODER_DATA_DIR: dataDir }
+    const third = await runBin(['serve', '--port', '0'], env)
+    expect(third).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--instance') })
   })
 
   it('says that a port is taken', async () => {
