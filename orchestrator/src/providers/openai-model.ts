@@ -1,4 +1,4 @@
-import OpenAI from 'openai'
+import type { OpenAI } from 'openai'
 import { createAssembly } from './assembly.js'
 import type { ModelChoice } from './catalog.js'
 import { parseChunk } from './chunk.js'
@@ -29,13 +29,15 @@ export function createModel(options: ModelOptions): Model {
   const now = options.now ?? Date.now
 
   async function* stream(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent> {
+    // Loaded with the first answer, so that a service is ready sooner.
+    const library = await import('openai')
     const deadlines = startDeadlines({ signal, timeouts, providerName: provider.name })
     try {
       const key = token ? await within(token(), deadlines.signal) : apiKey
       const redact = redactor([key])
       const body = requestBody({ request, model: info.id, provider, thinking: { rules, isOn: thinking } })
-      const client = createClient(provider, key)
-      const response = await send({ client, body, signal: deadlines.signal, provider, now, redact })
+      const client = createClient(library, { provider, key })
+      const response = await send({ library, client, body, signal: deadlines.signal, provider, now, redact })
       const assembly = createAssembly({ tools: request.tools, requestBytes: Buffer.byteLength(JSON.stringify(body)) })
       let ended = false
       for await (const data of serverSentData(response, deadlines.watch)) {
@@ -47,7 +49,7 @@ export function createModel(options: ModelOptions): Model {
       yield* assembly.finish()
     } catch (error) {
       // The client reports every abort in its own words; ours say whose it was.
-      throw deadlines.signal.aborted ? deadlines.signal.reason : asFailure(error, provider)
+      throw deadlines.signal.aborted ? deadlines.signal.reason : asFailure(error, { library, provider })
     } finally {
       deadlines.dispose()
     }
@@ -65,16 +67,18 @@ export function createModel(options: ModelOptions): Model {
   }
 }
 
+type Library = typeof import('openai')
+
 /** Retries and stream rules are ours: the client notices neither a missing finish reason nor a missing `[DONE]`. */
-function createClient(provider: Provider, apiKey: string | undefined): OpenAI {
+function createClient({ OpenAI }: Library, { provider, key }: { provider: Provider; key: string | undefined }): OpenAI {
   return new OpenAI({
     baseURL: provider.baseUrl,
-    apiKey: apiKey ?? 'none',
+    apiKey: key ?? 'none',
     // Said outright, so that no OPENAI_* variable of the environment, meant for another service, takes their place.
     organization: null,
     project: null,
     adminAPIKey: null,
-    defaultHeaders: { Authorization: apiKey === undefined ? null : `Bearer ${apiKey}` },
+    defaultHeaders: { Authorization: key === undefined ? null : `Bearer ${key}` },
     maxRetries: 0,
     logLevel: 'off',
   })
@@ -107,6 +111,7 @@ function asFunction({ name, description, inputSchema }: ToolSpec) {
 }
 
 async function send(options: {
+  library: Library
   client: OpenAI
   body: object
   signal: AbortSignal
@@ -114,13 +119,13 @@ async function send(options: {
   now: () => number
   redact: Redact
 }): Promise<ReadableStream<Uint8Array>> {
-  const { client, body, signal, provider, now, redact } = options
+  const { library, client, body, signal, provider, now, redact } = options
   const response = await client
     // The deadlines bound the wait; the client's own timer is only kept from firing before them.
     .post('/chat/completions', { body, signal, stream: true, timeout: 2 ** 31 - 1 })
     .asResponse()
     .catch((error: unknown) => {
-      throw error instanceof OpenAI.APIError && typeof error.status === 'number'
+      throw error instanceof library.APIError && typeof error.status === 'number'
         ? statusFailure({
             status: error.status,
             said: redact(saidIn(error)).slice(0, saidCharsMax),
@@ -151,9 +156,9 @@ function checkComplete(options: { ended: boolean; finishReason: string | undefin
   if (finishReason === 'insufficient_system_resource' || finishReason === 'error') failed('gave up on its answer.')
 }
 
-function asFailure(error: unknown, provider: Provider): unknown {
+function asFailure(error: unknown, { library, provider }: { library: Library; provider: Provider }): unknown {
   if (error instanceof ModelFailure) return error
-  if (error instanceof OpenAI.APIConnectionError) {
+  if (error instanceof library.APIConnectionError) {
     return new ModelFailure(`Cannot reach ${provider.baseUrl}: ${rootMessage(error)}.`, {
       code: 'connect',
       retryable: true,

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Failure } from '@auroracoder/kit/jail'
-import { createClient, LibsqlError } from '@libsql/client'
+import { createClient, LibsqlError } from '@libsql/client/sqlite3'
 import { makeDataFolder, unusableDataDir } from './data-folder.js'
 import { SessionFailure } from './failure.js'
 

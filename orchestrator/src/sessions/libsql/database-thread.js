@@ -3,7 +3,7 @@
  * JavaScript because a thread is started from a file, and the file is the same where sources are run as they are.
  */
 import { parentPort, workerData } from 'node:worker_threads'
-import { createClient, LibsqlError } from '@libsql/client'
+import { createClient, LibsqlError } from '@libsql/client/sqlite3'
 
 /**
  * @typedef {import('./database.js').Request} Request
@@ -44,7 +44,7 @@ async function answer({ id, kind, statements }) {
 /**
  * The driver's rows have their values a second time by number, which would be sent as well.
  *
- * @param {import('@libsql/client').Row} row
+ * @param {import('@libsql/client/sqlite3').Row} row
  */
 function plain(row) {
   return { ...row }
