@@ -25,12 +25,20 @@ const readsItsOwnBody = /^\/v1\/sessions\/[^/]+\/workspace\/upload$/
 async function readUpToLimit(incoming: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
-    bytes += chunk.length
-    if (bytes > bodyBytesMax) throw tooLarge()
-    chunks.push(chunk)
+  try {
+    for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
+      bytes += chunk.length
+      if (bytes > bodyBytesMax) throw tooLarge()
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    throw error instanceof Refused ? error : brokenOff()
   }
   return Buffer.concat(chunks)
+}
+
+function brokenOff(): Refused {
+  return new Refused({ status: 400, code: 'bad_request', message: 'The body of the request broke off before its end.' })
 }
 
 function tooLarge(): Refused {

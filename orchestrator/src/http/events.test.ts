@@ -1,11 +1,19 @@
 import { once } from 'node:events'
-import type { Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import type { EventSource } from 'eventsource'
 import { afterEach, expect, test } from 'vitest'
 import { type Agent, type DeltaEvent, deltaTypeSchema, type StoredEvent, storedEventSchema } from '../events/index.js'
 import { createStage, event, finished, notice, type Stage, wordsAgent } from '../sessions/agent.fixture.js'
 import { createCuttingProxy } from './cutting-proxy.fixture.js'
-import { type Bench, type BenchOptions, bareStream, createBench, type Frame, parseFrames } from './server.fixture.js'
+import {
+  type Bench,
+  type BenchOptions,
+  bareStream,
+  createBench,
+  type Frame,
+  parseFrames,
+  token,
+} from './server.fixture.js'
 
 const streamLimits = { heartbeatMs: 10_000, stallMs: 30_000, reconnectMs: 10 }
 const ends: (() => Promise<void>)[] = []
@@ -265,6 +273,24 @@ test('the server closes at once although streams are open, one of them stalled',
   expect(performance.now() - began).toBeLessThan(4_000)
   expect(text.endsWith('0\r\n\r\n')).toBe(true)
   stalled.destroy()
+})
+
+test('the server closes at once although connections are open on which nothing was asked', async () => {
+  const { bench, id } = await startStaged()
+  const { hostname, port } = new URL(bench.server.url)
+  const silent = connect(Number(port), hostname)
+  await once(silent, 'connect')
+  const stop = new AbortController()
+  const left = await fetch(`${bench.server.url}/v1/sessions/${id}/events`, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: stop.signal,
+  })
+  stop.abort()
+  await left.text().catch(() => {})
+  const began = performance.now()
+  await bench.server.close()
+  expect(performance.now() - began).toBeLessThan(1_000)
+  silent.destroy()
 })
 
 test('the removal of its session ends a stream', async () => {

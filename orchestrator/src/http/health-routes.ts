@@ -22,7 +22,7 @@ const ready = createRoute({
   path: '/readyz',
   tags,
   security: [],
-  summary: 'Tell whether sessions can be read',
+  summary: 'Tell whether sessions can be read and written',
   responses: { 200: json(healthSchema, 'They can'), ...failures },
 })
 
@@ -30,7 +30,7 @@ const ready = createRoute({
 export function addHealthRoutes(app: App, sessions: Sessions): void {
   app.openapi(alive, (c) => c.json({ ok: true as const }, 200))
   app.openapi(ready, async (c) => {
-    await sessions.list({ limit: 1 })
+    await sessions.check()
     return c.json({ ok: true as const }, 200)
   })
 }

@@ -1,5 +1,5 @@
 import { createServer as createHttpServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { Failure } from '@auroracoder/kit/jail'
 import { getRequestListener } from '@hono/node-server'
 import type { Logger } from 'pino'
@@ -71,6 +71,8 @@ export function createServer({
   const app = createApp({ ...rest, auth, streamer, log, metrics, allowed: () => isBound().allowed })
   const server = serve(getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler: answerBadRequest }))
 
+  const connections = watchConnections(server)
+
   return {
     async listen(address) {
       const port = await bind(server, address)
@@ -83,7 +85,7 @@ export function createServer({
     loginUrl: () => `${urlOf(isBound().address)}/login?code=${auth.newLoginCode()}`,
     close() {
       streamer.close()
-      return closeServer(server)
+      return closeServer(server, connections)
     },
   }
 }
@@ -143,13 +145,39 @@ function urlOf({ host, port }: Address): string {
   return `http://${isWildcard(host) ? '127.0.0.1' : bracketed(host)}:${port}`
 }
 
-async function closeServer(server: Server): Promise<void> {
+async function closeServer(server: Server, connections: Connections): Promise<void> {
   if (!server.listening) return
   const closed = new Promise((resolve) => server.close(resolve))
   // A connection is kept for a next request when its last answer ends, also after the server was closed.
-  const idle = setInterval(() => server.closeIdleConnections(), idleSweepMs)
+  const idle = setInterval(connections.closeIdle, idleSweepMs)
   const force = setTimeout(() => server.closeAllConnections(), closeGraceMs)
   await closed
   clearInterval(idle)
   clearTimeout(force)
+}
+
+interface Connections {
+  closeIdle(): void
+}
+
+/** The server itself takes a connection on which no request has come yet for one that is in use. */
+function watchConnections(server: Server): Connections {
+  const answering = new Map<Socket, number>()
+  server.on('connection', (socket) => {
+    answering.set(socket, 0)
+    socket.once('close', () => answering.delete(socket))
+  })
+  server.on('request', ({ socket }, outgoing) => {
+    const count = (change: number) => {
+      const now = answering.get(socket)
+      if (now !== undefined) answering.set(socket, now + change)
+    }
+    count(1)
+    outgoing.once('close', () => count(-1))
+  })
+  return {
+    closeIdle() {
+      for (const [socket, requests] of answering) if (requests === 0) socket.destroy()
+    },
+  }
 }

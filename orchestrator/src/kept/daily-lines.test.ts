@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -48,6 +49,20 @@ test('a new line goes behind those of the process before, and the files of old d
   second.add({ day: 2 })
   await second.close()
   expect((await readdir(folder)).toSorted()).toEqual(['2026-12-10.jsonl', '2026-12-11.jsonl', 'notes.jsonl'])
+})
+
+test('an old entry that cannot be removed, or a pipe in the place of the file, keeps nobody waiting', async () => {
+  await mkdir(join(folder, '2020-01-02.jsonl'), { recursive: true })
+  execFileSync('mkfifo', [join(folder, '2026-11-28.jsonl')])
+  const lines = open()
+  lines.add({ index: 0 })
+  await lines.close()
+  expect(await readFile(join(folder, '2026-11-27.jsonl'), 'utf8')).toBe('{"index":0}\n')
+  expect(lost).toEqual([])
+  time += 2 * 60_000
+  lines.add({ index: 1 })
+  await lines.close()
+  expect(lost).toHaveLength(1)
 })
 
 test('where nothing can be written it is told once, and nothing breaks', async () => {

@@ -1,11 +1,13 @@
-import { appendFile, mkdir, readdir, rm } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** JSON lines, in a file for each day. */
 export interface DailyLines {
   /** Written after those before it, without being waited for. */
   add(value: object): void
-  /** Resolves when everything is written. */
+  /** Resolves when everything is written, or the disk has not taken it within `closeMsMax`. */
   close(): Promise<void>
 }
 
@@ -21,6 +23,7 @@ export interface DailyLinesOptions {
 export const daysKept = 14
 /** Lines that wait for the disk; what comes beyond it is lost. */
 export const waitingBytesMax = 64 * 1024 * 1024
+export const closeMsMax = 1_000
 
 /** The files are named as in `2026-11-27.jsonl` and are for their user alone. */
 export function createDailyLines({ folder, now, onLost }: DailyLinesOptions): DailyLines {
@@ -36,9 +39,9 @@ export function createDailyLines({ folder, now, onLost }: DailyLinesOptions): Da
   const write = async (line: string, name: string) => {
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 })
+      await append(join(folder, name), line)
       if (sweptFor !== name) await removeBefore(folder, nameOf(now() - (daysKept - 1) * dayMs))
       sweptFor = name
-      await appendFile(join(folder, name), line, { mode: 0o600 })
       isLosing = false
     } catch (error) {
       lose(error)
@@ -57,7 +60,7 @@ export function createDailyLines({ folder, now, onLost }: DailyLinesOptions): Da
         waitingBytes -= bytes
       })
     },
-    close: () => writing,
+    close: () => Promise.race([writing, sleep(closeMsMax, undefined, { ref: false })]),
   }
 }
 
@@ -67,7 +70,20 @@ function nameOf(timeMs: number): string {
   return `${new Date(timeMs).toISOString().slice(0, 10)}.jsonl`
 }
 
+/** What is no file, such as a pipe that nobody reads, would keep us waiting. */
+async function append(path: string, line: string): Promise<void> {
+  const { O_APPEND, O_CREAT, O_NONBLOCK, O_NOFOLLOW, O_WRONLY } = constants
+  const file = await open(path, O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW | O_WRONLY, 0o600)
+  try {
+    if (!(await file.stat()).isFile()) throw new Error(`${path} is not a file.`)
+    await file.writeFile(line)
+  } finally {
+    await file.close()
+  }
+}
+
+/** An old one that cannot be removed is in nobody's way. */
 async function removeBefore(folder: string, oldest: string): Promise<void> {
   const old = (await readdir(folder)).filter((name) => /^\d{4}-\d\d-\d\d\.jsonl$/.test(name) && name < oldest)
-  await Promise.all(old.map((name) => rm(join(folder, name), { force: true })))
+  await Promise.allSettled(old.map((name) => rm(join(folder, name), { force: true })))
 }

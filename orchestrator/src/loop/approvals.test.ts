@@ -225,6 +225,20 @@ test.each([
     'allow',
   ],
   [
+    'a rule whose pattern takes too long lets nothing run unasked',
+    { rules: [{ tool: '*', arguments: { command: '^echo (a+)+$' }, action: 'allow' }], default: 'allow' },
+    { ...base, args: { command: `echo ${'a'.repeat(40)}!` } },
+    shell,
+    'ask',
+  ],
+  [
+    'a rule that would deny, and whose pattern takes too long, denies',
+    { rules: [{ tool: `${'*u'.repeat(20)}x`, action: 'deny' }], default: 'allow' },
+    base,
+    { ...shell, name: 'u'.repeat(64) },
+    'deny',
+  ],
+  [
     'dots of a name are dots',
     { rules: [{ tool: 'run.terminal.command', action: 'deny' }], default: 'allow' },
     base,

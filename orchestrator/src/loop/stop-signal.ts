@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from './clock.js'
 
 /** The signal that ends a run's work: aborted with the user's reason, at the wall time, or when the run is over. */
@@ -13,6 +14,8 @@ export interface StopSignal {
 export function createStopSignal(options: { signal: AbortSignal; wallTimeMs: number; clock: Clock }): StopSignal {
   const { signal, wallTimeMs, clock } = options
   const stop = new AbortController()
+  // Every call and every question to a person that is open listens.
+  setMaxListeners(0, stop.signal)
   const passOn = () => stop.abort(signal.reason)
   if (signal.aborted) passOn()
   signal.addEventListener('abort', passOn, { once: true })

@@ -1,6 +1,7 @@
 import type { Usage } from '../events/index.js'
 import type { CallPiece, Chunk } from './chunk.js'
 import { usageOf } from './chunk.js'
+import { createJsonEnd, type JsonEnd } from './json-end.js'
 import { createMarkupFilter } from './markup/filter.js'
 import { readMarkup } from './markup/read.js'
 import type { Answer, ModelEvent, ToolSpec } from './model.js'
@@ -12,6 +13,7 @@ interface Call {
   id: string
   name: string
   arguments: string
+  end: JsonEnd
 }
 
 /** Builds one answer from the chunks of a stream. */
@@ -69,11 +71,12 @@ export function createAssembly(options: { tools: readonly ToolSpec[]; requestByt
     const place = callAtIndex.get(index)
     let call = place === undefined ? undefined : calls[place]
     if (!call || beginsAnother({ call, id, name })) {
-      call = { id, name, arguments: '' }
+      call = { id, name, arguments: '', end: createJsonEnd() }
       callAtIndex.set(index, calls.push(call) - 1)
     }
     const args = piece.function?.arguments ?? ''
     call.arguments += args
+    call.end.push(args)
     return { type: 'arguments', index: calls.indexOf(call), text: args }
   }
 
@@ -90,16 +93,7 @@ export function createAssembly(options: { tools: readonly ToolSpec[]; requestByt
 /** Whether a piece under the index of `call` is the first one of the next call. */
 function beginsAnother({ call, id, name }: { call: Call; id: string; name: string }): boolean {
   if (id !== '' && call.id !== '') return id !== call.id
-  return name !== '' && (name !== call.name || isWhole(call.arguments))
-}
-
-function isWhole(json: string): boolean {
-  try {
-    JSON.parse(json)
-    return true
-  } catch {
-    return false
-  }
+  return name !== '' && (name !== call.name || call.end.isWhole)
 }
 
 function tokens(bytes: number): number {

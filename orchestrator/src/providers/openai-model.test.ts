@@ -201,6 +201,30 @@ test('two calls of one tool under one index without ids are told apart where the
   expect((await answer(modelAt(url)))?.calls.map((call) => call.arguments)).toEqual(['{"a":1}', '{"a":2}'])
 })
 
+test('a call whose name comes with every piece takes no longer the longer it gets', async () => {
+  const text = `{"text":"${'} '.repeat(500)}`
+  const piece = (args: string) => chunk({ tool_calls: [{ index: 0, function: { name: 'read', arguments: args } }] })
+  const pieces = [piece(text), ...Array.from({ length: 4_000 }, () => piece('} '.repeat(500))), piece('"}')]
+  const url = await server({ body: [...pieces, chunk({}, 'tool_calls'), done] })
+  const calls = (await answer(modelAt(url)))?.calls
+  expect(calls).toHaveLength(1)
+  expect(calls?.[0]?.arguments).toHaveLength(4_001 * 1_000 + 11)
+})
+
+test('of a refusal without an end only the beginning is read', async () => {
+  const http = createServer((_, response) => {
+    response.writeHead(400, { 'content-type': 'text/plain' })
+    const more = () => {
+      while (!response.destroyed && response.write('no '.repeat(10_000)));
+    }
+    response.on('drain', more)
+    more()
+  })
+  const failure = await answer(modelAt(await listen(http))).catch((error: Error) => error.message)
+  expect(failure).toMatch(/^DeepSeek refused.*no no|400.*no no/)
+  http.closeAllConnections()
+})
+
 test('cached tokens are read in OpenAI’s spelling too', async () => {
   const usage = { prompt_tokens: 10, completion_tokens: 4, prompt_tokens_details: { cached_tokens: 7 } }
   const url = await server({ body: [chunk({ content: 'x' }, 'stop'), `data: ${JSON.stringify({ usage })}\n\n`, done] })

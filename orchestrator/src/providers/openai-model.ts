@@ -1,5 +1,6 @@
 import type { OpenAI } from 'openai'
 import { createAssembly } from './assembly.js'
+import { boundedFetch } from './bounded-fetch.js'
 import type { ModelChoice } from './catalog.js'
 import { parseChunk } from './chunk.js'
 import { type StreamTimeouts, startDeadlines, streamTimeouts } from './deadlines.js'
@@ -80,6 +81,7 @@ function createClient({ OpenAI }: Library, { provider, key }: { provider: Provid
     adminAPIKey: null,
     defaultHeaders: { Authorization: key === undefined ? null : `Bearer ${key}` },
     maxRetries: 0,
+    fetch: boundedFetch,
     logLevel: 'off',
   })
 }

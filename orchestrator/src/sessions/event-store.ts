@@ -41,6 +41,8 @@ export interface EventStore {
   /** Frees the lease if it still has this epoch. */
   release(lease: { session: string; epoch: number }): Promise<void>
 
+  /** Rejects with `storage_failed` where nothing could be appended now. */
+  check(): Promise<void>
   close(): Promise<void>
 }
 

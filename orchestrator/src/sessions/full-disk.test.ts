@@ -17,7 +17,7 @@ afterAll(() => {
 })
 
 test.skipIf(disk === undefined)(
-  'a full disk stops the run without an end, is told as such, and costs nothing that was acknowledged (needs mount)',
+  'a full disk stops the run and the streams of it, is told as such, costs nothing, and the run goes on by itself (needs mount)',
   async () => {
     const folder = await createFolder(disk)
     const stage = createStage()
@@ -29,15 +29,19 @@ test.skipIf(disk === undefined)(
     const { bavail, bsize } = await statfs(folder.path)
     await writeFile(filler, Buffer.alloc(bavail * bsize))
 
+    const following = await before.sessions.follow(id, { after: 0, signal: new AbortController().signal })
     void stage.yield(notice('x'.repeat(100_000)))
+    for await (const _ of following);
     await untilStatus(before.sessions, id, 'interrupted')
     await expect(before.sessions.startRun(id, say('again'))).rejects.toMatchObject({ code: 'storage_failed' })
     await expect(before.sessions.create({ workspace: null, sandbox: 'auto' })).rejects.toThrow()
     expect((await before.sessions.history(id)).map(({ type }) => type).slice(-2)).toEqual(['run.started', 'notice'])
 
+    await expect(before.sessions.check()).rejects.toMatchObject({ code: 'storage_failed' })
+
     await rm(filler)
-    const { run } = await before.sessions.continueRun(id, {})
-    expect((await before.sessions.history(id)).at(-1)).toMatchObject({ data: { code: 'run_resumed' }, runId: run.id })
+    await untilStatus(before.sessions, id, 'running')
+    expect((await before.sessions.history(id)).at(-1)).toMatchObject({ data: { code: 'run_resumed' } })
     void stage.yield(finished())
     await untilEnd(before.sessions, id)
     await before.stop()

@@ -18,6 +18,8 @@ export interface Hub {
   clearParts(): void
   /** Everything after `after`, in batches, at the reader's own pace; ends with `session.closed` or the signal. */
   follow(from: { after: number; signal: AbortSignal }): AsyncGenerator<readonly SessionEvent[]>
+  /** Ends those who follow now once they have read the log to its end; others may come. */
+  dismiss(): void
   /** Ends every follower once it has read the log to its end. */
   close(): void
 }
@@ -29,6 +31,7 @@ const replayEventsMax = 200
 interface Follower {
   /** Reads the log (false) or the queue (true). */
   live: boolean
+  isDismissed: boolean
   queue: SessionEvent[]
   wake: () => void
 }
@@ -77,13 +80,19 @@ export function createHub({ store, session, now }: { store: EventStore; session:
       for (const follower of followers) fallBehind(follower)
     },
     clearParts: () => parts.clear(),
+    dismiss() {
+      for (const follower of followers) {
+        follower.isDismissed = true
+        fallBehind(follower)
+      }
+    },
     close() {
       over = true
       for (const follower of followers) fallBehind(follower)
     },
 
     async *follow({ after, signal }) {
-      const follower: Follower = { live: false, queue: [], wake: () => {} }
+      const follower: Follower = { live: false, isDismissed: false, queue: [], wake: () => {} }
       const wake = () => follower.wake()
       followers.add(follower)
       signal.addEventListener('abort', wake)
@@ -92,7 +101,7 @@ export function createHub({ store, session, now }: { store: EventStore; session:
         while (!signal.aborted) {
           const batch = follower.live ? follower.queue.splice(0) : await replay(follower, cursor)
           if (batch.length === 0) {
-            if (over && !follower.live) return
+            if ((over || follower.isDismissed) && !follower.live) return
             // Nothing may be awaited between these checks and the wait, or a wake-up in between would be lost.
             const idle = follower.live ? follower.queue.length === 0 : unpublished(cursor)
             if (idle && !signal.aborted) await woken(follower)
@@ -121,7 +130,7 @@ export function createHub({ store, session, now }: { store: EventStore; session:
   async function replay(follower: Follower, cursor: number): Promise<readonly SessionEvent[]> {
     const events = await store.read({ session, after: cursor, limit: replayEventsMax })
     if (events.length > 0) return events
-    if (over || cursor < head || unpublished(cursor)) return []
+    if (over || follower.isDismissed || cursor < head || unpublished(cursor)) return []
     head = cursor
     follower.live = true
     return parts.snapshots(time())

@@ -57,6 +57,7 @@ export function createMemoryStore(now: () => number): EventStore {
       const lease = leases.get(session)
       if (lease?.epoch === epoch) lease.until = 0
     },
+    async check() {},
     async close() {},
   }
 }

@@ -42,6 +42,8 @@ export interface OpenSessionsOptions {
   observe?: ((event: StoredEvent) => void) | undefined
   /** Called in the session's turn when its run has ended; what it attaches keeps the session open. */
   onIdle: (session: OpenSession) => Promise<void>
+  /** The log took no event of the session's run any more, and not because another process writes it. */
+  onRefused: (session: string) => void
 }
 
 interface Held {
@@ -56,6 +58,7 @@ export function createOpenSessions({
   now,
   log,
   onIdle,
+  onRefused,
   observe,
 }: OpenSessionsOptions): OpenSessions {
   const open = new Map<string, Held>()
@@ -82,10 +85,11 @@ export function createOpenSessions({
     if (closing) throw new SessionFailure('shutting_down', 'The server is shutting down; try again when it is back.')
   }
 
-  /** The session as it is held now, unless its place in the log was lost: then it must be opened anew. */
+  /** The session as it is held now, unless its place in the log was lost or it is closed: then it is opened anew. */
   const usable = async (id: string): Promise<Held | undefined> => {
     const held = open.get(id)
-    if (held === undefined || held.session.writer.broken === undefined) return held
+    const { broken, summary } = held?.session.writer ?? {}
+    if (held === undefined || (broken === undefined && summary?.closed !== true)) return held
     await giveUp(held)
     return undefined
   }
@@ -118,6 +122,10 @@ export function createOpenSessions({
         })
       }
       if (current === undefined) await letGo(held)
+      if (closing || writer.broken === undefined || writer.broken instanceof Fenced) return
+      // Whoever follows the run would wait for an end that does not come.
+      hub.dismiss()
+      onRefused(id)
     }
     const session: OpenSession = {
       id,

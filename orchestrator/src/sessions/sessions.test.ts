@@ -313,6 +313,20 @@ test('removing a session cancels its run, ends its followers, and takes its log 
   expect(await store.tail(id)).toBe(0)
 })
 
+test('whatever comes while a session is removed finds it there or gone', async () => {
+  const { sessions } = await folder.serve({ agent: wordsAgent })
+  for (let round = 0; round < 5; round += 1) {
+    const { id } = await sessions.create(scratch)
+    await sessions.startRun(id, say('wait'))
+    const asks = Array.from({ length: 24 }, (_, index) =>
+      index % 2 === 0 ? sessions.remove(id) : sessions.change(id, { title: `${index}` }).then(() => undefined),
+    )
+    const outcomes = await Promise.allSettled(asks)
+    const codes = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason.code] : []))
+    expect(new Set(codes)).toEqual(new Set(['unknown_session']))
+  }
+})
+
 test('a follower that begins after the end of the log is refused', async () => {
   const { sessions } = await folder.serve({ agent: wordsAgent })
   const { id } = await sessions.create(scratch)

@@ -11,6 +11,7 @@ import { createHubs } from './hubs.js'
 import type { OpenCall } from './open-calls.js'
 import { createOpenSessions, type OpenSession, type OpenSessions, unknownSession } from './open-sessions.js'
 import { readAll } from './read-all.js'
+import { createRetries } from './retries.js'
 import { type ContinueRequest, createRuns, type RunRequest, refuseWhenActive, type Started } from './runs.js'
 import { type RunSummary, runStatusIn, type SessionSummary } from './summary.js'
 import { createTurnKeeper } from './turn-keeper.js'
@@ -83,6 +84,8 @@ export interface Sessions {
 
   /** Takes up what a stopped process left: open runs (unless told not to) and half-removed sessions. */
   recover(options: { resume: boolean }): Promise<void>
+  /** Rejects with `storage_failed` where nothing could be written now. */
+  check(): Promise<void>
   /** Stops the agents and leaves their runs open in the log, to be resumed. */
   close(): Promise<void>
 }
@@ -113,7 +116,9 @@ export function createSessions(options: SessionsOptions): Sessions {
     log,
     observe,
     onIdle: (session) => afterRun(session),
+    onRefused: (id) => retries.add(id),
   })
+  const retries = createRetries({ log, resume: (id) => goOn(id) })
   const openNext = async ({ sessionId, events }: Continuation) => {
     if ((await store.find(sessionId)) === undefined) await open.create(sessionId, ({ writer }) => writer.append(events))
   }
@@ -129,6 +134,13 @@ export function createSessions(options: SessionsOptions): Sessions {
   const startContinuation = async (id: string, runId: string) => {
     const continued = (await readAll(store, id)).find((event) => event.type === 'continued' && event.runId === runId)
     if (continued?.type === 'continued') await open.use(continued.data.sessionId, runs.resume)
+  }
+
+  /** Somebody else may have taken it up, or removed it, meanwhile. */
+  const goOn = async (id: string): Promise<void> => {
+    const row = await store.find(id)
+    const isOurs = row?.leasedBy === undefined || row.leasedBy === owner
+    if (row && isOurs && !row.summary.closed) await open.use(id, runs.resume)
   }
 
   const find = async (id: string): Promise<SessionRow> => {
@@ -285,7 +297,9 @@ export function createSessions(options: SessionsOptions): Sessions {
         await work().catch((error: unknown) => log.error({ err: error, sessionId: summary.id }, 'could not recover'))
       }
     },
+    check: () => store.check(),
     async close() {
+      retries.close()
       await open.close()
       hubs.close()
     },

@@ -1,5 +1,9 @@
 import type { ToolInfo } from '../../connect/index.js'
 import type { ApprovalAction, ApprovalPolicy } from '../../events/index.js'
+import { withinTime } from '../within-time.js'
+
+/** A person writes the patterns, but a model the text that they meet: one that takes longer decides nothing. */
+export const patternMsMax = 100
 
 export interface PolicyQuestion {
   policy: ApprovalPolicy
@@ -10,11 +14,24 @@ export interface PolicyQuestion {
   isBoundary: boolean
 }
 
-/** What a policy says of one call: the first rule that fits, else its default. */
+/**
+ * What a policy says of one call: the first rule that fits, else its default. A rule of which nobody can tell in time
+ * whether it fits denies what it would deny, and leaves everything else to a person.
+ */
 export function decide({ policy, tool, args, readOnly, isBoundary }: PolicyQuestion): ApprovalAction {
-  const rule = policy.rules.find(
-    (each) => matchesName(each.tool, tool.name) && matchesArguments(each.arguments ?? {}, args),
-  )
+  let at = 0
+  const fits = ({ tool: name, arguments: patterns = {} }: ApprovalPolicy['rules'][number]) =>
+    matchesName(name, tool.name) && matchesArguments(patterns, args)
+  const look = () => {
+    for (const rule of policy.rules) {
+      if (fits(rule)) return true
+      at += 1
+    }
+    return false
+  }
+  const isFound = policy.rules.length > 0 && withinTime(look, patternMsMax)
+  const rule = policy.rules[at]
+  if (isFound === undefined) return rule?.action === 'deny' ? 'deny' : 'ask'
   if (rule) return rule.action
   if (policy.default !== 'auto') return policy.default
   if (readOnly || !tool.isDestructive) return 'allow'

@@ -1,6 +1,6 @@
-import { runInNewContext } from 'node:vm'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import { withinTime } from '../within-time.js'
 
 const problemsMax = 5
 /** A schema that takes longer, such as one with a pattern made to, says nothing. */
@@ -11,7 +11,7 @@ export function schemaProblem(inputSchema: Record<string, unknown>, args: Record
   const errors = withinTime(() => {
     const fits = compiled(inputSchema)
     return fits(args) === false ? [...(fits.errors ?? [])] : []
-  })
+  }, schemaCheckMsMax)
   if (!errors || errors.length === 0) return undefined
   const problems = [...new Set(errors.map(describe))]
   return problems.slice(0, problemsMax).join(' ')
@@ -38,20 +38,6 @@ const options = {
   validateSchema: false,
   logger: false,
 } as const
-
-/** Only code in a context of its own can be stopped by the clock, a regular expression included. */
-function withinTime<T>(work: () => T): T | undefined {
-  let result: T | undefined
-  try {
-    const keep = (): void => {
-      result = work()
-    }
-    runInNewContext('keep()', { keep }, { timeout: schemaCheckMsMax })
-  } catch {
-    return undefined
-  }
-  return result
-}
 
 function describe({ instancePath, keyword, params, message = 'does not fit' }: ErrorObject): string {
   const path = instancePath.split('/').slice(1).map(unescaped)

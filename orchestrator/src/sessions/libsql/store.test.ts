@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -47,6 +47,20 @@ test('a file of a newer format is refused and left as it is', async () => {
   await expect(openLibsqlStore({ file, now: Date.now })).rejects.toThrow(/newer version \(format 99/)
   expect((await client.execute('SELECT count(*) AS tables FROM sqlite_master')).rows[0]).toEqual({ tables: 0 })
   client.close()
+})
+
+test('a file that is removed or replaced takes no more appends, and says so', async () => {
+  const file = join(folder, 'events.db')
+  const store = await openLibsqlStore({ file, now: Date.now })
+  await store.acquire({ session: 'ses_1', owner: 'a', ttlMs: 1_000 })
+  await store.check()
+  await rename(file, join(folder, 'moved.db'))
+  const refusal = { code: 'storage_failed', message: /removed or replaced/ }
+  await expect(store.check()).rejects.toMatchObject(refusal)
+  await rename(join(folder, 'moved.db'), file)
+  await expect(store.append({ session: 'ses_1', expectedSeq: 0, epoch: 1, events: [] })).rejects.toMatchObject(refusal)
+  await expect(store.acquire({ session: 'ses_2', owner: 'a', ttlMs: 1_000 })).rejects.toMatchObject(refusal)
+  await store.close()
 })
 
 test('a file that is no database, and a folder that is not there, are told as such', async () => {

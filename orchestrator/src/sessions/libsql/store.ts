@@ -1,4 +1,4 @@
-import { chmod, open } from 'node:fs/promises'
+import { chmod, open, stat } from 'node:fs/promises'
 import { type EventStore, readBytesMax } from '../event-store.js'
 import { SessionFailure } from '../failure.js'
 import { createAppends } from './appends.js'
@@ -34,8 +34,25 @@ export async function openLibsqlStore({ file, now, onDamaged }: LibsqlStoreOptio
     throw error
   }
 
+  const append = createAppends(database)
+  const place = await placeOf(file)
+  let gone: SessionFailure | undefined
+  /** What is written to a file that has no name any more is lost with the process. */
+  const checkPlace = async () => {
+    if (!gone && (await placeOf(file)) !== place) gone = removed(file)
+    if (gone) throw gone
+  }
+
   return {
-    append: createAppends(database),
+    async append(batch) {
+      if (gone) throw gone
+      return append(batch)
+    },
+    async check() {
+      await checkPlace()
+      // Writes a page, so that a full disk and a lock that stays are met.
+      await run(`PRAGMA user_version = ${schemaVersion}`, [])
+    },
     async read({ session, after, limit }) {
       const rows = await run(readSql, [session, after, limit, readBytesMax])
       return eventsIn(session, rows)
@@ -70,11 +87,13 @@ export async function openLibsqlStore({ file, now, onDamaged }: LibsqlStoreOptio
       await change('DELETE FROM leases WHERE session = ?', [session])
     },
     async acquire({ session, owner, ttlMs }) {
+      await checkPlace()
       const time = now()
       const [row] = await run(acquireSql, [session, owner, time + ttlMs, time])
       return row && Number(row.epoch)
     },
     async renew({ owner, sessions, ttlMs }) {
+      await checkPlace()
       const rows = await run(renewSql, [now() + ttlMs, owner, JSON.stringify(sessions)])
       return rows.map((row) => text(row, 'session'))
     },
@@ -93,6 +112,16 @@ async function makePrivate(file: string): Promise<void> {
   } catch (cause) {
     throw unopened(file, cause)
   }
+}
+
+async function placeOf(file: string): Promise<string | undefined> {
+  const found = await stat(file).catch(() => undefined)
+  return found && `${found.dev} ${found.ino}`
+}
+
+function removed(file: string): SessionFailure {
+  const message = `The event log ${file} was removed or replaced while the service ran, so nothing more is written. Put the file back, or restore it from a copy, and start the service again.`
+  return new SessionFailure('storage_failed', message)
 }
 
 function unopened(file: string, cause: unknown): SessionFailure {
