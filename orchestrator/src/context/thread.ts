@@ -4,12 +4,3 @@ import type { LogEvent } from './log-event.js'
 export function isOfSession({ parentRunId }: LogEvent): boolean {
   return parentRunId === undefined
 }
-
-/** The run itself and the sub-agents' runs below it. */
-export function runFamily(events: readonly LogEvent[], runId: string): ReadonlySet<string> {
-  const family = new Set([runId])
-  for (const { runId: id, parentRunId } of events) {
-    if (id !== undefined && parentRunId !== undefined && family.has(parentRunId)) family.add(id)
-  }
-  return family
-}

@@ -1,6 +1,5 @@
-import type { Usage } from '../events/index.js'
+import { runFamily, type Usage } from '../events/index.js'
 import type { LogEvent } from './log-event.js'
-import { runFamily } from './thread.js'
 
 export const noUsage: Usage = { input: 0, output: 0, reasoning: 0, cacheHit: 0, cacheMiss: 0 }
 

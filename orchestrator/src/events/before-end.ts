@@ -1,4 +1,6 @@
 import type { EventDraft, StoredEvent } from './durable.js'
+import { endsRun } from './run-end.js'
+import { runFamily } from './run-family.js'
 
 /** What the model reads of a call that was under way when the process ended. */
 export const outcomeUnknownText = 'Outcome unknown after a restart: verify before repeating.'
@@ -13,32 +15,36 @@ export function missingResultText({ wasStarted, cancelled }: { wasStarted: boole
 
 /**
  * What has to stand in the log before the end of a run: a result for each call that has none, of its own and of the
- * runs inside it, and the ends of these.
+ * runs inside it, and the ends of these, the innermost first.
  */
 export function beforeEnd(
   log: readonly StoredEvent[],
   { runId, cancelled }: { runId: string; cancelled: boolean },
 ): EventDraft[] {
-  const inside = runsInside(log, runId)
-  const own = log.filter((event) => event.runId === runId || (event.runId !== undefined && inside.has(event.runId)))
-  const results = unanswered(own).map(({ event, wasStarted }): EventDraft => {
+  const results = unansweredCalls(log, runId).map(({ event, wasStarted }): EventDraft => {
     const { stepId, parentRunId, data } = event
     const text = missingResultText({ wasStarted, cancelled })
     const result = { callId: data.callId, ok: false, content: [{ type: 'text' as const, text }], meta: {} }
     return { type: 'tool.finished', runId: event.runId, parentRunId, stepId, data: result }
   })
-  const open = [...inside].filter(([id]) => !own.some((event) => event.runId === id && isEnd(event)))
-  // The innermost first.
-  const ends = open
-    .reverse()
-    .map(([id, parentRunId]): EventDraft => ({ type: 'run.cancelled', runId: id, parentRunId, data: {} }))
+  const ended = new Set(log.flatMap((event) => (endsRun({ type: event.type }) ? [event.runId] : [])))
+  const open = [...runFamily(log, runId)].filter((id) => id !== runId && !ended.has(id)).reverse()
+  const ends = open.map((id): EventDraft => {
+    const parentRunId = log.find((event) => event.runId === id)?.parentRunId
+    return { type: 'run.cancelled', runId: id, parentRunId, data: {} }
+  })
   return [...results, ...ends]
 }
 
-type Called = Extract<StoredEvent, { type: 'tool.called' }>
+export interface UnansweredCall {
+  event: Extract<StoredEvent, { type: 'tool.called' }>
+  wasStarted: boolean
+}
 
-/** Calls of an answer that was discarded were never the model's. */
-function unanswered(own: readonly StoredEvent[]): { event: Called; wasStarted: boolean }[] {
+/** The calls of a run, and of those inside it, that have no result. Those of a discarded answer were never the model's. */
+export function unansweredCalls(log: readonly StoredEvent[], runId: string): UnansweredCall[] {
+  const family = runFamily(log, runId)
+  const own = log.filter((event) => event.runId !== undefined && family.has(event.runId))
   const finished = new Set<string>()
   const started = new Set<string>()
   const discarded = new Set<string>()
@@ -54,20 +60,7 @@ function unanswered(own: readonly StoredEvent[]): { event: Called; wasStarted: b
   })
 }
 
-/** The runs that were started inside a run, whatever the depth, each with the one that started it. */
-function runsInside(log: readonly StoredEvent[], runId: string): Map<string, string> {
-  const inside = new Map<string, string>()
-  for (const { runId: id, parentRunId } of log) {
-    if (id === undefined || parentRunId === undefined) continue
-    if (parentRunId === runId || inside.has(parentRunId)) inside.set(id, parentRunId)
-  }
-  return inside
-}
-
+/** Sub-agents count their calls for themselves. */
 function keyOf({ runId }: StoredEvent, id: string | undefined): string {
   return `${runId}/${id}`
-}
-
-function isEnd({ type }: StoredEvent): boolean {
-  return type === 'run.finished' || type === 'run.failed' || type === 'run.cancelled'
 }

@@ -6,7 +6,7 @@ export {
   approvalPolicySchema,
   approvalRulesMax,
 } from './approvals.js'
-export { beforeEnd, missingResultText, outcomeUnknownText } from './before-end.js'
+export { beforeEnd, missingResultText, outcomeUnknownText, unansweredCalls } from './before-end.js'
 export {
   type Content,
   type ContentBlock,
@@ -36,3 +36,4 @@ export { type DeltaEvent, type DeltaType, deltaEventSchema, deltaTypeSchema } fr
 export { eventSchema, type SessionEvent } from './event.js'
 export { runResumed, runResumedCode } from './notices.js'
 export { endsRun } from './run-end.js'
+export { runFamily } from './run-family.js'

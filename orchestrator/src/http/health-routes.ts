@@ -29,8 +29,13 @@ const ready = createRoute({
 /** Open to everyone who passes the origin gate: probes have no token, and these tell nothing else. */
 export function addHealthRoutes(app: App, sessions: Sessions): void {
   app.openapi(alive, (c) => c.json({ ok: true as const }, 200))
+  let checking: Promise<void> | undefined
   app.openapi(ready, async (c) => {
-    await sessions.check()
+    // It writes to the disk, so however many ask, it is done once at a time.
+    checking ??= sessions.check().finally(() => {
+      checking = undefined
+    })
+    await checking
     return c.json({ ok: true as const }, 200)
   })
 }

@@ -70,8 +70,7 @@ export function createServer({
   }
   const app = createApp({ ...rest, auth, streamer, log, metrics, allowed: () => isBound().allowed })
   const server = serve(getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler: answerBadRequest }))
-
-  const connections = watchConnections(server)
+  const closeIdle = watchConnections(server)
 
   return {
     async listen(address) {
@@ -85,7 +84,7 @@ export function createServer({
     loginUrl: () => `${urlOf(isBound().address)}/login?code=${auth.newLoginCode()}`,
     close() {
       streamer.close()
-      return closeServer(server, connections)
+      return closeServer(server, closeIdle)
     },
   }
 }
@@ -145,23 +144,22 @@ function urlOf({ host, port }: Address): string {
   return `http://${isWildcard(host) ? '127.0.0.1' : bracketed(host)}:${port}`
 }
 
-async function closeServer(server: Server, connections: Connections): Promise<void> {
+async function closeServer(server: Server, closeIdle: () => void): Promise<void> {
   if (!server.listening) return
   const closed = new Promise((resolve) => server.close(resolve))
   // A connection is kept for a next request when its last answer ends, also after the server was closed.
-  const idle = setInterval(connections.closeIdle, idleSweepMs)
+  const idle = setInterval(closeIdle, idleSweepMs)
   const force = setTimeout(() => server.closeAllConnections(), closeGraceMs)
   await closed
   clearInterval(idle)
   clearTimeout(force)
 }
 
-interface Connections {
-  closeIdle(): void
-}
-
-/** The server itself takes a connection on which no request has come yet for one that is in use. */
-function watchConnections(server: Server): Connections {
+/**
+ * What it returns closes the connections on which nothing is asked: the server's own `closeIdleConnections` takes one on
+ * which no request has come yet for one that is in use.
+ */
+function watchConnections(server: Server): () => void {
   const answering = new Map<Socket, number>()
   server.on('connection', (socket) => {
     answering.set(socket, 0)
@@ -175,9 +173,7 @@ function watchConnections(server: Server): Connections {
     count(1)
     outgoing.once('close', () => count(-1))
   })
-  return {
-    closeIdle() {
-      for (const [socket, requests] of answering) if (requests === 0) socket.destroy()
-    },
+  return () => {
+    for (const [socket, requests] of answering) if (requests === 0) socket.destroy()
   }
 }

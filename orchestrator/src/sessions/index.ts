@@ -6,8 +6,7 @@ export { SessionFailure, type SessionFailureCode } from './failure.js'
 export type { SessionEvent } from './hub.js'
 export { type InstanceLock, lockInstance } from './instance-lock.js'
 export { openLibsqlStore } from './libsql/store.js'
-export type { OpenCall } from './open-calls.js'
-export { stopGraceMs } from './runner.js'
+export { type OpenCall, stopGraceMs } from './runner.js'
 export type { ContinueRequest, RunRequest } from './runs.js'
 export {
   type Cancelled,

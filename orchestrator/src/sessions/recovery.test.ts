@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Agent } from '../events/index.js'
 import { createStage, event, finished, notice, wordsAgent } from './agent.fixture.js'
-import { resumesWithoutProgressMax } from './runs.js'
+import { resumesWithoutProgressMax } from './interrupted-run.js'
 import { createFolder, type Folder, isStored, type Service, say, untilEnd } from './service.fixture.js'
 
 let folder: Folder

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { SessionFailure } from './failure.js'
 
 /** Runs that stopped because the log could not be written; they go on by themselves once it can. */
 export interface Retries {
@@ -7,7 +8,7 @@ export interface Retries {
 }
 
 export interface RetriesOptions {
-  /** Rejects where it cannot be done yet. */
+  /** Rejects with `storage_failed` where it cannot be done yet. */
   resume(session: string): Promise<void>
   log: Logger
 }
@@ -24,7 +25,8 @@ export function createRetries({ resume, log }: RetriesOptions): Retries {
         await resume(session)
         waiting.delete(session)
       } catch (error) {
-        log.warn({ err: error, sessionId: session }, 'a run that the log refused cannot go on yet')
+        log.warn({ err: error, sessionId: session }, 'a run that the log refused cannot go on')
+        if (!(error instanceof SessionFailure && error.code === 'storage_failed')) waiting.delete(session)
       }
     }
     timer = undefined

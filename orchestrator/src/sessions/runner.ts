@@ -1,11 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Failure } from '@auroracoder/kit/jail'
 import type { Logger } from 'pino'
-import { type Agent, type AgentTask, beforeEnd, type EventDraft, endsRun, type LoopOutput } from '../events/index.js'
+import {
+  type Agent,
+  type AgentTask,
+  beforeEnd,
+  type EventDraft,
+  endsRun,
+  type LoopOutput,
+  unansweredCalls,
+} from '../events/index.js'
 import { problemOf } from '../events/problem.js'
 import type { Hub } from './hub.js'
 import type { SessionLog } from './live-log.js'
-import { createOpenCalls, type OpenCall } from './open-calls.js'
 import { within } from './within.js'
 import type { Writer } from './writer.js'
 
@@ -13,6 +20,12 @@ import type { Writer } from './writer.js'
 export const stopGraceMs = 2_000
 /** An agent that yields without waiting for anything lets others have a turn this often. */
 const outputsPerTurnMax = 256
+
+/** A tool call that was dispatched and has not answered. */
+export interface OpenCall {
+  callId: string
+  name: string
+}
 
 export interface ActiveRun {
   readonly id: string
@@ -36,7 +49,6 @@ export interface RunnerOptions {
 /** Pulls the agent through one run: each event is in the log before the agent goes on. */
 export function startRunner({ agent, task, writer, hub, log }: RunnerOptions): ActiveRun {
   const { runId, sessionId } = task
-  const calls = createOpenCalls(task.log.events.filter((event) => event.runId === runId))
   const abort = new AbortController()
   let writing = true
   let cancelReason: string | undefined
@@ -74,7 +86,6 @@ export function startRunner({ agent, task, writer, hub, log }: RunnerOptions): A
     if (output.kind === 'delta') return hub.delta({ ...output, runId: output.runId ?? runId })
     const { event, part, onlyAt } = output
     if (onlyAt !== undefined) return takeOnlyAt(event, onlyAt)
-    calls.apply(event)
     if (endsRun(event)) await appendEnd(event)
     else await append(withWhatComesBefore(event), part)
   }
@@ -131,7 +142,9 @@ export function startRunner({ agent, task, writer, hub, log }: RunnerOptions): A
       abort.abort()
       if (await within(ended, stopGraceMs)) return []
       if (!writing) return ended.then(() => [])
-      const hanging = calls.list()
+      const hanging = unansweredCalls(task.log.events, runId).flatMap(({ event, wasStarted }) =>
+        wasStarted ? [{ callId: event.data.callId, name: event.data.name }] : [],
+      )
       await appendEnd(hangingNotice(hanging), { type: 'run.cancelled', data: { reason } })
       return hanging
     },

@@ -8,23 +8,19 @@ import {
   type EventDraft,
   endsRun,
   type Limits,
-  runResumed,
-  runResumedCode,
   type StoredEvent,
 } from '../events/index.js'
 import { type Continuation, continuationOf } from './continuation.js'
 import type { EventStore } from './event-store.js'
 import { SessionFailure } from './failure.js'
 import { findRepeat, type Idempotency, idempotencyOf } from './idempotency.js'
+import { abandonOpenRun, resumeEvents } from './interrupted-run.js'
 import { createLiveLog } from './live-log.js'
-import type { OpenCall } from './open-calls.js'
 import type { OpenSession } from './open-sessions.js'
 import { readAll } from './read-all.js'
-import { startRunner } from './runner.js'
+import { type OpenCall, startRunner } from './runner.js'
 import type { TurnKeeper } from './turn-keeper.js'
 
-/** A run that breaks its process each time it is resumed is given up after so many times without a new event. */
-export const resumesWithoutProgressMax = 3
 /** Inputs that may wait for the end of a run. */
 export const queuedRunsMax = 100
 
@@ -264,17 +260,6 @@ function queueFull(id: string): SessionFailure {
   )
 }
 
-/** A run that a process left open ends when its session goes on without it. */
-function abandonOpenRun({ writer }: OpenSession, history: readonly StoredEvent[]): EventDraft[] {
-  const run = writer.summary?.run
-  if (run?.status !== 'running') return []
-  const message = 'Its process stopped during this run, and a new run was started instead of resuming it.'
-  return [
-    ...beforeEnd(history, { runId: run.id, cancelled: false }),
-    { type: 'run.failed', runId: run.id, data: { code: 'interrupted', message } },
-  ]
-}
-
 function lastUnfinishedRun({ id, writer }: OpenSession): { id: string; status: string } {
   const run = writer.summary?.run
   if (run !== undefined && run.status !== 'completed' && run.status !== 'continued') return run
@@ -283,18 +268,6 @@ function lastUnfinishedRun({ id, writer }: OpenSession): { id: string; status: s
     'nothing_to_continue',
     `Expected a run that stopped before it was done, but session ${id} ${found}; start a run with a new input.`,
   )
-}
-
-function resumeEvents(history: readonly StoredEvent[], runId: string): EventDraft[] {
-  const isResume = (event: StoredEvent) => event.type === 'notice' && event.data.code === runResumedCode
-  const own = history.filter((event) => event.runId === runId || event.parentRunId === runId)
-  const resumes = own.length - 1 - own.findLastIndex((event) => !isResume(event))
-  if (resumes < resumesWithoutProgressMax) return [runResumed]
-  const message = `Resumed ${resumes} times without a new event; given up. Look at the server's log, then continue.`
-  return [
-    ...beforeEnd(history, { runId, cancelled: false }),
-    { type: 'run.failed', data: { code: 'resume_failed', message } },
-  ]
 }
 
 function isStartOf(event: StoredEvent, runId: string): event is RunStarted {

@@ -8,10 +8,10 @@ import type { EventStore, PageMark, SessionRow } from './event-store.js'
 import { SessionFailure } from './failure.js'
 import type { SessionEvent } from './hub.js'
 import { createHubs } from './hubs.js'
-import type { OpenCall } from './open-calls.js'
 import { createOpenSessions, type OpenSession, type OpenSessions, unknownSession } from './open-sessions.js'
 import { readAll } from './read-all.js'
-import { createRetries } from './retries.js'
+import { createRecovery } from './recovery.js'
+import type { OpenCall } from './runner.js'
 import { type ContinueRequest, createRuns, type RunRequest, refuseWhenActive, type Started } from './runs.js'
 import { type RunSummary, runStatusIn, type SessionSummary } from './summary.js'
 import { createTurnKeeper } from './turn-keeper.js'
@@ -116,9 +116,8 @@ export function createSessions(options: SessionsOptions): Sessions {
     log,
     observe,
     onIdle: (session) => afterRun(session),
-    onRefused: (id) => retries.add(id),
+    onRefused: (id) => recovery.retry(id),
   })
-  const retries = createRetries({ log, resume: (id) => goOn(id) })
   const openNext = async ({ sessionId, events }: Continuation) => {
     if ((await store.find(sessionId)) === undefined) await open.create(sessionId, ({ writer }) => writer.append(events))
   }
@@ -134,13 +133,6 @@ export function createSessions(options: SessionsOptions): Sessions {
   const startContinuation = async (id: string, runId: string) => {
     const continued = (await readAll(store, id)).find((event) => event.type === 'continued' && event.runId === runId)
     if (continued?.type === 'continued') await open.use(continued.data.sessionId, runs.resume)
-  }
-
-  /** Somebody else may have taken it up, or removed it, meanwhile. */
-  const goOn = async (id: string): Promise<void> => {
-    const row = await store.find(id)
-    const isOurs = row?.leasedBy === undefined || row.leasedBy === owner
-    if (row && isOurs && !row.summary.closed) await open.use(id, runs.resume)
   }
 
   const find = async (id: string): Promise<SessionRow> => {
@@ -175,6 +167,18 @@ export function createSessions(options: SessionsOptions): Sessions {
     const users = await store.list({ limit: 100, search: workspace })
     return users.some(({ summary }) => summary.id !== id && summary.workspace === workspace)
   }
+
+  const recovery = createRecovery({
+    store,
+    owner,
+    log,
+    finishRemoval,
+    resume: (id, { runs: isToRun }) =>
+      open.use(id, async (session) => {
+        await branches.finishRevert(session)
+        if (isToRun) await runs.resume(session)
+      }),
+  })
 
   const cancel = async (id: string, reason?: string): Promise<readonly OpenCall[]> => {
     const working = open.get(id)
@@ -283,23 +287,10 @@ export function createSessions(options: SessionsOptions): Sessions {
       return events(id, from)
     },
 
-    async recover({ resume }) {
-      for (const { summary, leasedBy } of await store.unsettled()) {
-        if (leasedBy !== undefined && leasedBy !== owner) continue
-        const work = async () => {
-          if (summary.closed) await finishRemoval(summary)
-          else
-            await open.use(summary.id, async (session) => {
-              await branches.finishRevert(session)
-              if (resume) await runs.resume(session)
-            })
-        }
-        await work().catch((error: unknown) => log.error({ err: error, sessionId: summary.id }, 'could not recover'))
-      }
-    },
+    recover: (how) => recovery.all(how),
     check: () => store.check(),
     async close() {
-      retries.close()
+      recovery.close()
       await open.close()
       hubs.close()
     },

@@ -20,18 +20,14 @@ export interface PolicyQuestion {
  */
 export function decide({ policy, tool, args, readOnly, isBoundary }: PolicyQuestion): ApprovalAction {
   let at = 0
-  const fits = ({ tool: name, arguments: patterns = {} }: ApprovalPolicy['rules'][number]) =>
-    matchesName(name, tool.name) && matchesArguments(patterns, args)
-  const look = () => {
-    for (const rule of policy.rules) {
-      if (fits(rule)) return true
-      at += 1
-    }
-    return false
-  }
-  const isFound = policy.rules.length > 0 && withinTime(look, patternMsMax)
-  const rule = policy.rules[at]
-  if (isFound === undefined) return rule?.action === 'deny' ? 'deny' : 'ask'
+  const look = () =>
+    policy.rules.findIndex((rule, index) => {
+      at = index
+      return matchesName(rule.tool, tool.name) && matchesArguments(rule.arguments ?? {}, args)
+    })
+  const found = policy.rules.length === 0 ? -1 : withinTime(look, patternMsMax)
+  const rule = policy.rules[found ?? at]
+  if (found === undefined) return rule?.action === 'deny' ? 'deny' : 'ask'
   if (rule) return rule.action
   if (policy.default !== 'auto') return policy.default
   if (readOnly || !tool.isDestructive) return 'allow'

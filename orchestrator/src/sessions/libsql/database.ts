@@ -96,7 +96,7 @@ export function openDatabase({ file, busyTimeoutMs }: DatabaseOptions): Database
   thread.once('error', ({ message }) => end(new DatabaseError({ code: threadEnded, message })))
   const exited = new Promise<void>((resolve) => {
     thread.once('exit', () => {
-      end(new DatabaseError({ code: threadEnded, message: 'the database is closed' }))
+      end(closed())
       resolve()
     })
   })
@@ -118,7 +118,7 @@ export function openDatabase({ file, busyTimeoutMs }: DatabaseOptions): Database
     batch: (statements) => ask((id) => ({ kind: 'batch', id, statements: statements.map(sent) })),
     async close() {
       if (!gone) {
-        gone = new DatabaseError({ code: threadEnded, message: 'the database is closed' })
+        gone = closed()
         send({ kind: 'close' })
       }
       await exited
@@ -128,6 +128,10 @@ export function openDatabase({ file, busyTimeoutMs }: DatabaseOptions): Database
 
 /** Of every request to a database that is closed, or whose thread broke. */
 export const threadEnded = 'THREAD_ENDED'
+
+function closed(): DatabaseError {
+  return new DatabaseError({ code: threadEnded, message: 'the database is closed' })
+}
 
 function sent({ sql, args = [] }: Statement): Sent {
   return { sql, args: [...args] }

@@ -49,6 +49,14 @@ test('a file of a newer format is refused and left as it is', async () => {
   client.close()
 })
 
+test('a store that is closed says so, and is closed once', async () => {
+  const store = await openLibsqlStore({ file: join(folder, 'events.db'), now: Date.now })
+  const pending = store.tail('ses_1')
+  await Promise.all([store.close(), store.close()])
+  expect(await pending).toBe(0)
+  await expect(store.tail('ses_1')).rejects.toMatchObject({ code: 'storage_failed', message: /closed/ })
+})
+
 test('a file that is removed or replaced takes no more appends, and says so', async () => {
   const file = join(folder, 'events.db')
   const store = await openLibsqlStore({ file, now: Date.now })

@@ -33,17 +33,21 @@ export interface SnapshotKeeperOptions {
 
 export function createSnapshotKeeper({ root, env, apart = [] }: SnapshotKeeperOptions): SnapshotKeeper {
   const turns = createTurns()
-  const open = new Map<string, Snapshots>()
+  const open = new Map<string, Promise<Snapshots>>()
 
   const gitDirOf = (id: string): string => {
     if (!/^[A-Za-z0-9_-]{1,100}$/.test(id)) throw new Error(`"${id}" is no id of a session of ours.`)
     return join(root, id)
   }
-  const of = async ({ id, workspace }: SnapshotSession): Promise<Snapshots> => {
+  /** Opened once, so that what is asked of a session is done in the order in which it was asked. */
+  const of = ({ id, workspace }: SnapshotSession): Promise<Snapshots> => {
     const known = open.get(id)
     if (known !== undefined) return known
-    const opened = await openSnapshots({ workspace, gitDir: gitDirOf(id), env, turns, apart: [root, ...apart] })
+    const opened = openSnapshots({ workspace, gitDir: gitDirOf(id), env, turns, apart: [root, ...apart] })
     open.set(id, opened)
+    opened.catch(() => {
+      if (open.get(id) === opened) open.delete(id)
+    })
     return opened
   }
 

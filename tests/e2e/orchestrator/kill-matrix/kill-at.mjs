@@ -2,8 +2,8 @@ import { appendFileSync } from 'node:fs'
 import { createClient } from '@libsql/client'
 
 /**
- * Loaded into the service and its threads with `--import`: notes every append to the event log, and ends
- * the process at one of them.
+ * Loaded into the service and its threads with `--import`: notes every append to the event log, and ends the process at
+ * one of them.
  *
  * `AURORACODER_TEST_APPENDS`: a file that gets the types of every append, as JSON, a line each.
  * `AURORACODER_TEST_KILL_AT`: `before:tool.started:2` ends the process when the second append that holds such an event
