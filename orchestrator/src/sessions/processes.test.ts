@@ -1,4 +1,6 @@
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { createClient } from '@libsql/client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -33,6 +35,7 @@ async function suspendBetweenWrites(child: Child): Promise<void> {
   try {
     for (;;) {
       child.process.kill('SIGSTOP')
+      await hasStopped(child)
       const isFree = await probe.transaction('write').then(
         (transaction) => {
           transaction.close()
@@ -46,6 +49,14 @@ async function suspendBetweenWrites(child: Child): Promise<void> {
   } finally {
     probe.close()
   }
+}
+
+/** The signal is on its way when it has been sent; until it is there, a thread may begin another write. */
+async function hasStopped({ process: { pid } }: Child): Promise<void> {
+  if (process.platform !== 'linux') return
+  const tasks = `/proc/${pid}/task`
+  const isRunning = async (task: string) => !/\) T /.test(await readFile(join(tasks, task, 'stat'), 'utf8'))
+  for (const task of await readdir(tasks)) while (await isRunning(task)) await nextTurn()
 }
 
 const upTo = (length: number) => Array.from({ length }, (_, index) => index + 1)
