@@ -16,7 +16,7 @@ export function missingPrograms(...names: string[]): string | undefined {
   return absent.length > 0 ? `there is no ${absent.join(', no ')} in ${programFolder}` : undefined
 }
 
-/** Names a Docker image that holds the programs that tests drive, and no Node: that is mounted. */
+/** Names a Docker image that holds the programs that tests drive; the Node of the tests is mounted. */
 const imageVariable = 'AURORACODER_TEST_IMAGE'
 
 export const testImage = process.env[imageVariable] ?? ''
