@@ -8,6 +8,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   'kit/wire': [],
   'kit/panel': ['kit/wire'],
   'kit/jail': ['kit/failure'],
+  'kit/net': ['kit/failure'],
   'kit/client': ['kit/wire', 'mcp-sdk'],
   'kit/reply': ['kit/failure', 'kit/wire', 'kit/panel', 'mcp-sdk'],
   'kit/tool': ['kit/failure', 'kit/reply'],
