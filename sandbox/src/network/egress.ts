@@ -15,9 +15,12 @@ export interface EgressOptions {
 }
 
 export interface Egress {
-  /** Ends every connection at once. */
+  /**
+   * Ends every connection at once. To be called when the forwarder has ended: after some violations of the protocol
+   * Node reads no further, and the end of the stream goes unseen.
+   */
   close(): void
-  /** Resolves when nothing is open any more: after `close`, when the forwarder has ended, and when it broke the rules. */
+  /** Resolves when nothing is open any more: after `close`, and mostly when the forwarder ended or broke the rules. */
   closed: Promise<void>
 }
 
