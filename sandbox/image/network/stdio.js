@@ -8,9 +8,11 @@ const connectionsMax = 256
 const connectionWindowBytes = 256 * kib
 export const sessionWindowBytes = 8 * mib
 const queuedMbMax = 64
+const rejectedStreamsMax = 10_000
 
 export const sessionOptions = {
   maxSessionMemory: queuedMbMax,
+  maxSessionRejectedStreams: rejectedStreamsMax,
   settings: { enablePush: false, initialWindowSize: connectionWindowBytes, maxConcurrentStreams: connectionsMax },
 }
 
