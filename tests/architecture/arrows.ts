@@ -18,7 +18,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   files: ['kit/*'],
   shell: ['kit/*'],
 
-  sandbox: [],
+  sandbox: ['kit/net'],
 
   'orchestrator/events': ['kit/jail', 'kit/wire'],
   'orchestrator/kept': ['kit/jail'],
