@@ -1,30 +1,32 @@
-import { randomUUID } from 'node:crypto'
-import { readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '@auroracoder/kit/jail'
-import { createLocalSandbox, SandboxError } from '@auroracoder/sandbox'
+import { createSandboxes, SandboxError, type Sandboxes, type Wish } from '@auroracoder/sandbox'
 import { type Logger, pino } from 'pino'
 import { z } from 'zod'
 import { runCli } from './cli/cli.js'
 import { exitCodes } from './cli/exit-codes.js'
 import type { OpenOptions, Orchestrator } from './cli/orchestrator.js'
 import { runCommand } from './cli/run.js'
+import { sandboxCommand } from './cli/sandbox.js'
 import { scriptedModelCommand } from './cli/scripted-model.js'
 import { serveCommand } from './cli/serve.js'
 import { startCommand } from './cli/start.js'
-import { type Config, loadConfig } from './config/config.js'
+import { type Config, loadConfig, type Settings } from './config/config.js'
+import { dockerSettings } from './config/container.js'
 import { openSettings, type RunningSettings } from './config/kept-settings.js'
-import { createWorkbenches, holdChanges, type Workbenches } from './connect/index.js'
+import { createWorkbenches, holdChanges, type Workbench, type Workbenches } from './connect/index.js'
 import { buildSystemPrompt, isOfSession, type PanelPolicy, toMessages, workspaceNote } from './context/index.js'
 import type { Agent } from './events/index.js'
 import { type Catalog, createMetrics, createServer, loadToken } from './http/index.js'
-import { createDailyLines, type DailyLines, writePrivate } from './kept/index.js'
+import { createDailyLines, type DailyLines } from './kept/index.js'
 import { decide, effectiveLimits, runLimits, runLoop } from './loop/index.js'
 import { createProviders, type Model, ProviderFailure, type Providers, tracedModel } from './providers/index.js'
 import {
   createSessions,
   createSnapshotKeeper,
   createWorkspaceFiles,
+  type EventStore,
   lockInstance,
   makeDataFolder,
   openLibsqlStore,
@@ -41,7 +43,9 @@ const journallingServers: ReadonlySet<string> = new Set(['files'])
 
 async function open({ settings: flags, env, recover, modelLater = false }: OpenOptions): Promise<Orchestrator> {
   const config = loadConfig({ flags, env, cwd: process.cwd() })
-  if (config.sandbox === 'docker') throw new Failure('The docker sandbox is not there yet. Use --sandbox local.')
+  const sandboxes = openSandboxes(config, env)
+  // A service that may only use containers says at once that there are none.
+  if (config.sandbox === 'docker') await sandboxes.choose('docker').catch(asFailure)
   const settings = await openSettings(config)
   const { dataDir, configured } = config
   const providers = await createProviders({ dataDir, env, configured, preferred: settings.current })
@@ -60,8 +64,8 @@ async function open({ settings: flags, env, recover, modelLater = false }: OpenO
     onDamaged: ({ sessionId, error }) => log.error({ err: error, sessionId }, 'a damaged session is left out'),
   })
   const store = metrics.watchStore(file)
-  const workbenches = openWorkbenches(config, env)
-  const scratchRoot = join(config.dataDir, 'scratch')
+  const workbenches = openWorkbenches({ config, env, sandboxes })
+  const scratchRoot = scratchRootOf(config)
   const snapshots = createSnapshotKeeper({ root: join(config.dataDir, 'snapshots'), env, apart: [config.dataDir] })
   const traces = config.trace ? openTraces(config, log) : undefined
   const agent = createAgent({ workbenches, providers, settings, config, traces })
@@ -75,13 +79,14 @@ async function open({ settings: flags, env, recover, modelLater = false }: OpenO
     now: Date.now,
     observe: metrics.observe,
   })
-  const sessions = withWorkbenches(kept, { workbenches, dataDir: config.dataDir })
+  const sessions = withSandboxes(kept, { workbenches, sandboxes, log })
   const server: { close(): Promise<void> }[] = []
 
   return {
     config,
     sessions,
     modelId,
+    whereToolsRun: async () => whereToolsRun(sandboxes),
     async listen() {
       const { token, file } = await loadToken({ dataDir: config.dataDir, given: env.AURORACODER_TOKEN })
       const http = createServer({
@@ -103,6 +108,7 @@ async function open({ settings: flags, env, recover, modelLater = false }: OpenO
       })
       await http.listen({ host: config.host, port: config.port })
       server.push(http)
+      if (recover !== 'nothing') await sweepLeft({ sandboxes, store, log })
       if (recover !== 'nothing') await sessions.recover({ resume: recover === 'resume' })
       return { url: http.url, tokenFile: file, loginUrl: () => http.loginUrl() }
     },
@@ -147,13 +153,55 @@ function providerOf(providers: Providers, model: string): string {
   return providers.models().find(({ id }) => id === model)?.provider ?? 'other'
 }
 
-function openWorkbenches(config: Config, env: OpenOptions['env']): Workbenches {
+function openSandboxes(config: Config, env: OpenOptions['env']): Sandboxes {
+  const { dataDir, instance, sandbox: driver, container } = config
+  const docker = dockerSettings(container, env)
+  return createSandboxes({ driver, env, dataDir, scratchRoot: scratchRootOf(config), instance, docker })
+}
+
+/** The workspaces of sessions that have none of their own. */
+function scratchRootOf({ dataDir }: Config): string {
+  return join(dataDir, 'scratch')
+}
+
+interface SweepParts {
+  sandboxes: Sandboxes
+  store: Pick<EventStore, 'find'>
+  log: Logger
+}
+
+/** What a killed service has left may still run a command, which nothing may repeat beside it. */
+async function sweepLeft({ sandboxes, store, log }: SweepParts): Promise<void> {
+  try {
+    const swept = await sandboxes.sweep(async (id) => (await store.find(id)) !== undefined)
+    if (swept.containers.length > 0) log.warn(swept, 'sandboxes of a service that is gone were removed')
+  } catch (err) {
+    // No engine, no sandboxes; a session that needs one says so itself.
+    log.info({ err }, 'nobody looked for sandboxes that were left behind')
+  }
+}
+
+async function whereToolsRun(sandboxes: Sandboxes): Promise<string> {
+  const choice = await sandboxes.choose('auto')
+  if (choice.driver === 'docker') return 'in a hardened container for each session'
+  return `as plain processes of this machine, which is no security boundary: the shell can do what you can (${choice.reason})`
+}
+
+interface WorkbenchParts {
+  config: Config
+  env: OpenOptions['env']
+  sandboxes: Sandboxes
+}
+
+function openWorkbenches({ config, env, sandboxes }: WorkbenchParts): Workbenches {
   return createWorkbenches({
     foreign: { servers: config.mcpServers, env, credentialsDir: join(config.dataDir, 'credentials') },
     servers: config.toolServers,
     clientInfo,
-    createSandbox: ({ sessionId, workspace }) =>
-      createLocalSandbox({ workspace, stateDir: serverState(config.dataDir, sessionId), env }),
+    async createSandbox({ sessionId, workspace, sandbox }) {
+      const { driver } = await sandboxes.choose(sandbox)
+      return sandboxes.create({ sessionId, workspace, driver })
+    },
   })
 }
 
@@ -168,11 +216,12 @@ interface AgentOptions {
 /** What answers an input: the loop, with the session's tools and model. */
 function createAgent({ workbenches, providers, settings, config, traces }: AgentOptions): Agent {
   return async function* agent(task) {
-    const { sessionId, runId, workspace } = task
+    const { sessionId, runId, workspace, sandbox: wish } = task
     const traced = (model: Model) =>
       traces ? tracedModel(model, (call) => traces.add({ sessionId, runId, ...call }), Date.now) : model
-    const bench = await workbenches.open({ sessionId, workspace }).catch(asFailure)
-    const { tools, isBoundary } = bench
+    const bench = await workbenches.open({ sessionId, workspace, sandbox: wish }).catch(asFailure)
+    const { tools, sandbox } = bench
+    const { isBoundary, surroundings } = sandbox
     const policy = task.approvals ?? config.approvals
     try {
       yield* runLoop(task, {
@@ -184,11 +233,11 @@ function createAgent({ workbenches, providers, settings, config, traces }: Agent
         approve: ({ tool, args }) => decide({ policy, tool, args, readOnly: tool.isReadOnly(args), isBoundary }),
         isJournalled: ({ trusted, server }) => trusted && journallingServers.has(server),
         openNext: task.openNext,
-        keepOutput: (output) => keepOutput(join(serverState(config.dataDir, sessionId), 'outputs'), output),
+        keepOutput: (output) => keepOutput(sandbox, output),
         opening: {
-          system: (role) => buildSystemPrompt({ workspace, instructions: tools.instructions, role }),
+          system: (role) => buildSystemPrompt({ workspace: sandbox.workspace, instructions: tools.instructions, role }),
           workspace: () =>
-            workspaceNote({ root: workspace, platform: `${process.platform} ${process.arch}`, nowMs: Date.now() }),
+            workspaceNote({ root: workspace, shownAs: sandbox.workspace, surroundings, nowMs: Date.now() }),
         },
       })
     } finally {
@@ -204,9 +253,11 @@ function openTraces({ dataDir }: Config, log: Logger): DailyLines {
 }
 
 /** Where the whole of an output that was cut can be read, by a command of the agent. */
-async function keepOutput(folder: string, { name, text }: { name: string; text: string }): Promise<string> {
-  const file = join(folder, `${name.replace(/[^A-Za-z0-9_-]/g, '_')}-${randomUUID()}.txt`)
-  await writePrivate(file, text)
+async function keepOutput(
+  sandbox: Workbench['sandbox'],
+  { name, text }: { name: string; text: string },
+): Promise<string> {
+  const file = await sandbox.keep({ name: name.replace(/[^A-Za-z0-9_-]/g, '_'), text })
   return `all of it is in ${file}, which a command such as sed can show in parts`
 }
 
@@ -216,25 +267,28 @@ function asFailure(error: unknown): never {
   throw error
 }
 
-/** Where the tool servers keep what they remember of a session. */
-function serverState(dataDir: string, sessionId: string): string {
-  return join(dataDir, 'servers', sessionId)
-}
-
 interface ToolsOptions {
   workbenches: Workbenches
-  dataDir: string
+  sandboxes: Sandboxes
+  log: Logger
 }
 
-/** A session's tools end with it, before its scratch folder goes; what they remember of it goes last. */
-function withWorkbenches(sessions: Sessions, { workbenches, dataDir }: ToolsOptions): Sessions {
+/**
+ * What a session gets is decided when it begins. Its tools end with it, before its scratch folder goes; what they
+ * remember of it goes last.
+ */
+function withSandboxes(sessions: Sessions, { workbenches, sandboxes, log }: ToolsOptions): Sessions {
+  const driverOf = async (wish: Wish) => (await sandboxes.choose(wish).catch(asFailure)).driver
   return {
     ...sessions,
+    create: async (session) => sessions.create({ ...session, sandbox: await driverOf(session.sandbox) }),
     async remove(id) {
-      const session = await sessions.get(id)
-      await workbenches.close(id)
+      const { id: sessionId, workspace, sandbox } = await sessions.get(id)
+      await workbenches.close(sessionId)
       await sessions.remove(id)
-      await rm(serverState(dataDir, session.id), { recursive: true, force: true })
+      // What cannot be removed now, the next start removes.
+      const forgotten = async () => sandboxes.create({ sessionId, workspace, driver: await driverOf(sandbox) }).forget()
+      await forgotten().catch((err: unknown) => log.warn({ err, sessionId }, 'a sandbox is left behind'))
     },
   }
 }
@@ -245,11 +299,16 @@ interface CatalogOptions {
   config: Config
 }
 
+/** A session that is none: its tools are listed, and never called. */
+const catalog = 'catalog'
+
 function catalogOf({ workbenches, providers, config }: CatalogOptions): Catalog {
   return {
     models: async () => providers.models(),
     async tools() {
-      const bench = await workbenches.open({ sessionId: 'catalog', workspace: config.dataDir })
+      const workspace = join(scratchRootOf(config), catalog)
+      await mkdir(workspace, { recursive: true, mode: 0o700 })
+      const bench = await workbenches.open({ sessionId: catalog, workspace, sandbox: 'auto' })
       try {
         return bench.tools.tools.map(({ name, description, server, inputSchema, isReadOnly }) => ({
           name,
@@ -260,7 +319,7 @@ function catalogOf({ workbenches, providers, config }: CatalogOptions): Catalog 
         }))
       } finally {
         bench.release()
-        await workbenches.close('catalog')
+        await workbenches.close(catalog)
       }
     },
   }
@@ -274,7 +333,13 @@ async function ownVersion(): Promise<string> {
 // A reader that went away is no reason to stop working.
 process.stdout.on('error', () => {})
 
-const world = { open, env: process.env, cwd: process.cwd() }
+const world = {
+  open,
+  openSandboxes: (settings: Settings, env: OpenOptions['env']) =>
+    openSandboxes(loadConfig({ flags: settings, env, cwd: process.cwd() }), env),
+  env: process.env,
+  cwd: process.cwd(),
+}
 
 try {
   const exitCode = await runCli(
@@ -284,6 +349,7 @@ try {
       start: (args) => startCommand(args, world),
       run: (args) => runCommand(args, world),
       scriptedModel: scriptedModelCommand,
+      sandbox: (args) => sandboxCommand(args, world),
     },
     version,
   )

@@ -1,8 +1,9 @@
-export { type BuildRequest, buildImage, imageLabel } from './image/build.js'
-export { networkProgram, proxyPorts, serverCommand, stateDir, webUid, workspaceDir } from './image/layout.js'
+export { type ContainerLimits, containerLimits, type Profile } from './docker/container-options.js'
+export { createDockerSandbox, type DockerOptions } from './docker/docker-sandbox.js'
 export { type ImageOptions, imageDefaults } from './image/options.js'
-export { imageTag } from './image/recipe.js'
 export { createLocalSandbox, type LocalOptions } from './local.js'
+export { defaultHosts } from './network/default-hosts.js'
+export type { EgressPolicy } from './network/policy.js'
 export {
   type ExecRequest,
   type ExecResult,
@@ -11,5 +12,17 @@ export {
   SandboxError,
   type ServerName,
   type ServerProcess,
+  type Surroundings,
 } from './sandbox.js'
+export {
+  type Choice,
+  createSandboxes,
+  type DockerSettings,
+  type Driver,
+  instanceLabel,
+  type Sandboxes,
+  type SandboxesOptions,
+  type SandboxKey,
+  type Wish,
+} from './sandboxes.js'
 export { serverEnvironment } from './server-environment.js'

@@ -1,8 +1,10 @@
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process'
-import { mkdir, realpath, stat } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { Duplex } from 'node:stream'
+import { existingDirectory } from './existing-directory.js'
 import {
   type ExecRequest,
   type ExecResult,
@@ -36,9 +38,15 @@ export function createLocalSandbox({ workspace, stateDir, env }: LocalOptions): 
   const childEnv = serverEnvironment(env)
   let root = resolve(workspace)
 
+  const stop = async (): Promise<void> => {
+    await Promise.all([...running].map(stopChild))
+  }
+
   return {
     driver: 'local',
     isBoundary: false,
+    canPause: false,
+    surroundings: { platform: `${process.platform} ${process.arch}`, rules: [] },
     get workspace() {
       return root
     },
@@ -58,21 +66,25 @@ export function createLocalSandbox({ workspace, stateDir, env }: LocalOptions): 
       started.stream.once('close', () => void stopChild(child))
       return started
     },
-    exec: (request) => exec(request, root, childEnv),
+    exec: (request) => (request.root ? refuse('root') : exec(request, root, childEnv)),
+    async keep({ name, text }) {
+      const folder = join(stateDir, 'kept')
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      const file = join(folder, `${name}-${randomUUID()}.txt`)
+      await writeFile(file, text, { mode: 0o600 })
+      return file
+    },
+    notes: async () => [],
     snapshot: () => refuse('snapshots'),
     pause: () => refuse('pausing'),
     resume: () => refuse('pausing'),
     port: async (inside) => ({ host: '127.0.0.1', port: inside }),
-    async stop() {
-      await Promise.all([...running].map(stopChild))
+    stop,
+    async forget() {
+      await stop()
+      await rm(stateDir, { recursive: true, force: true })
     },
   }
-}
-
-async function existingDirectory(path: string): Promise<string> {
-  const found = await stat(path).catch(() => undefined)
-  if (found?.isDirectory()) return realpath(path)
-  throw new SandboxError(`Workspace "${path}" ${found ? 'is not a directory' : 'does not exist'}. Create it first.`)
 }
 
 /** The bin of a server's installed package: servers are started, never imported. */

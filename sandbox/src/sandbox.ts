@@ -8,6 +8,8 @@ export interface ExitReport {
   exitCode: number | null
   signal: string | null
   stderr: string
+  /** What outside of it has ended it, as a clause: the container was removed, the engine has stopped. */
+  reason?: string
 }
 
 /** One running tool server. The stream carries MCP; closing it ends the server, also one that hangs. */
@@ -21,6 +23,8 @@ export interface ExecRequest {
   command: readonly [string, ...string[]]
   /** Relative to the workspace. */
   cwd?: string
+  /** As root, which only a sandbox of the profile `dev` allows. */
+  root?: boolean
   signal?: AbortSignal
 }
 
@@ -30,9 +34,18 @@ export interface ExecResult {
   stderr: string
 }
 
+/** Where the commands of the tools run, for the model. */
+export interface Surroundings {
+  /** E.g. `linux x64`. */
+  platform: string
+  /** Sentences about what is different there from a plain machine. */
+  rules: readonly string[]
+}
+
 /**
  * Where the tools of one session run. An implementation must never hand a process inside more of the host's
- * environment than it needs, and `stop` must leave no process behind.
+ * environment than it needs, and `stop` must leave no process behind. What has ended by itself starts again with the
+ * next `connect` or `exec`.
  */
 export interface Sandbox {
   readonly driver: 'local' | 'docker'
@@ -40,20 +53,41 @@ export interface Sandbox {
   readonly isBoundary: boolean
   /** The workspace as the tools inside see it. */
   readonly workspace: string
+  readonly surroundings: Surroundings
+  readonly canPause: boolean
   start(): Promise<void>
   /** Starts a tool server inside and connects to it. */
   connect(server: ServerName): Promise<ServerProcess>
   exec(request: ExecRequest): Promise<ExecResult>
-  /** Keeps the writable layer under a name. */
-  snapshot(name: string): Promise<void>
+  /** Writes a text where the tools can read it, and answers its path inside. */
+  keep(file: { name: string; text: string }): Promise<string>
+  /**
+   * What has happened to the processes inside since it was last asked that they cannot know themselves: refused
+   * connections, memory that was used up, a restart. Sentences for the model.
+   *
+   * @param exitCode that of the command that has just ended, which may have a reason that is still on its way
+   */
+  notes(exitCode?: number): Promise<readonly string[]>
+  /** Keeps the writable layer as an image under a name, and answers the image's. */
+  snapshot(name: string): Promise<string>
   pause(): Promise<void>
   resume(): Promise<void>
   /** An address of the host that leads to a port inside. */
   port(inside: number): Promise<{ host: string; port: number }>
+  /** What the servers remember stays, for the next start. */
   stop(): Promise<void>
+  /** Stops, and removes what the servers remember. */
+  forget(): Promise<void>
 }
 
 /** Something that the sandbox cannot do or that went wrong with it, said for a person. */
 export class SandboxError extends Error {
   override readonly name = 'SandboxError'
+  /** What is missing may come back by itself, as an engine does that is started again. */
+  readonly mayPass: boolean
+
+  constructor(message: string, { cause, mayPass = false }: { cause?: unknown; mayPass?: boolean } = {}) {
+    super(message, { cause })
+    this.mayPass = mayPass
+  }
 }

@@ -35,11 +35,12 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   'orchestrator/sessions': ['kit/jail', 'orchestrator/events'],
   'orchestrator/http': ['kit/jail', 'orchestrator/events', 'orchestrator/sessions', 'orchestrator/providers'],
   'orchestrator/client': ['orchestrator/events', 'orchestrator/http'],
-  'orchestrator/config': ['kit/jail', 'orchestrator/events', 'orchestrator/kept'],
+  'orchestrator/config': ['kit/jail', 'sandbox', 'orchestrator/events', 'orchestrator/kept'],
   'orchestrator/scripted-model': [],
   'orchestrator/demo': ['orchestrator/scripted-model'],
   'orchestrator/cli': [
     'kit/jail',
+    'sandbox',
     'orchestrator/events',
     'orchestrator/context',
     'orchestrator/sessions',

@@ -1,6 +1,7 @@
-import yargs from 'yargs'
+import yargs, { type Argv } from 'yargs'
 import { type ExitCode, exitCodes } from './exit-codes.js'
 import type { RunArguments } from './run.js'
+import type { SandboxArguments, SandboxRequest } from './sandbox.js'
 import type { ScriptedModelArguments } from './scripted-model.js'
 import type { ServeArguments } from './serve.js'
 
@@ -10,6 +11,7 @@ export interface Commands {
   start(args: ServeArguments): Promise<ExitCode>
   run(args: RunArguments): Promise<ExitCode>
   scriptedModel(args: ScriptedModelArguments): Promise<ExitCode>
+  sandbox(args: SandboxArguments): Promise<ExitCode>
 }
 
 const settingsOptions = {
@@ -77,6 +79,9 @@ export async function runCli(argv: readonly string[], commands: Commands, versio
       },
       ({ script, port, delayMs, json }) => settle(commands.scriptedModel({ script, port, delayMs, json })),
     )
+    .command('sandbox', 'build the image of the sandbox, and look after sandboxes', (command) =>
+      sandboxActions(command, (args) => settle(commands.sandbox(args))),
+    )
     .demandCommand(1, 'Name a command.')
     .strict()
     .exitProcess(false)
@@ -93,6 +98,44 @@ export async function runCli(argv: readonly string[], commands: Commands, versio
     process.stderr.write(`auroracoder: ${error.message}\nSee auroracoder --help.\n`)
     return exitCodes.usage
   }
+}
+
+const sandboxOptions = {
+  'data-dir': settingsOptions['data-dir'],
+  json: { type: 'boolean', default: false, describe: 'print JSON for programs' },
+} as const
+const sandboxName = { type: 'string', demandOption: true, describe: 'its name or session' } as const
+
+function sandboxActions(command: Argv, act: (args: SandboxArguments) => Promise<void>) {
+  const plain = (action: 'build' | 'list' | 'sweep', describe: string) =>
+    command.command(action, describe, sandboxOptions, (args) => act(sandboxArguments({ action }, args)))
+  plain('build', 'build the image; unchanged parts are taken from the last time')
+  plain('list', 'list the sandboxes on the engine')
+  plain('sweep', 'remove what services that are gone have left')
+  return command
+    .command(
+      'stop <name>',
+      'end a sandbox; its session starts another when it needs one',
+      (stop) => stop.positional('name', sandboxName).options(sandboxOptions),
+      (args) => act(sandboxArguments({ action: 'stop', name: args.name }, args)),
+    )
+    .command(
+      'shell <name>',
+      'open a shell in a sandbox',
+      (shell) =>
+        shell
+          .positional('name', sandboxName)
+          .options({ ...sandboxOptions, root: { type: 'boolean', default: false, describe: 'as root' } }),
+      (args) => act(sandboxArguments({ action: 'shell', name: args.name, root: args.root }, args)),
+    )
+    .demandCommand(1, 'Name what to do with sandboxes.')
+}
+
+function sandboxArguments(
+  request: SandboxRequest,
+  { dataDir, json }: { dataDir: string | undefined; json: boolean },
+): SandboxArguments {
+  return { ...request, json, settings: { dataDir } }
 }
 
 class UsageFailure extends Error {

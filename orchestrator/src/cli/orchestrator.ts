@@ -7,6 +7,8 @@ export interface Orchestrator {
   readonly sessions: Sessions
   /** The id of the model that runs use unless they name one; absent while no provider has a key. */
   readonly modelId: string | undefined
+  /** In a sentence: in a container, or why not. */
+  whereToolsRun(): Promise<string>
   /** Serves the API. Throws `Failure` when the port is taken. */
   listen(): Promise<Listening>
   close(): Promise<void>

@@ -20,7 +20,7 @@ export async function serveCommand(args: ServeArguments, { open, env }: World): 
   })
   try {
     const listening = await orchestrator.listen()
-    announce(listening, orchestrator, args.json)
+    await announce(listening, orchestrator, args.json)
     await untilAborted(ending)
     return exitCodes.completed
   } finally {
@@ -29,7 +29,11 @@ export async function serveCommand(args: ServeArguments, { open, env }: World): 
 }
 
 /** The first line of stdout; a program reads it as JSON instead of guessing when the service is ready. */
-export function announce(listening: Listening, { modelId }: Orchestrator, json: boolean): void {
+export async function announce(
+  listening: Listening,
+  { modelId, whereToolsRun }: Orchestrator,
+  json: boolean,
+): Promise<void> {
   const { url, tokenFile } = listening
   if (json) {
     process.stdout.write(`${JSON.stringify({ ready: true, url, tokenFile, pid: process.pid })}\n`)
@@ -39,7 +43,7 @@ export function announce(listening: Listening, { modelId }: Orchestrator, json: 
     `AuroraCoder listens on ${url} (model: ${modelId ?? 'none yet; give a provider its key with PUT /v1/providers/{id}'})`,
     `  token:       ${tokenFile ?? 'as given by AURORACODER_TOKEN'}`,
     `  log in once: ${listening.loginUrl()}`,
-    '  Tools run as plain processes of this machine: the workspace is no security boundary for the shell.',
+    `  tools:       ${await whereToolsRun()}`,
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
 }

@@ -38,7 +38,7 @@ interface StayOptions {
 async function stayUp(orchestrator: Orchestrator, { ending, json, show }: StayOptions): Promise<ExitCode> {
   try {
     const listening = await orchestrator.listen()
-    announce(listening, orchestrator, json)
+    await announce(listening, orchestrator, json)
     await show?.(listening)
     await untilAborted(ending)
     return exitCodes.completed

@@ -20,6 +20,7 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       port: 8080,
       sandbox: 'auto',
+      container: {},
       model: undefined,
       livingState: 'auto',
       approvals: { rules: [], default: 'auto' },

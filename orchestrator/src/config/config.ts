@@ -4,9 +4,9 @@ import { join, resolve } from 'node:path'
 import { errorCode, Failure } from '@auroracoder/kit/jail'
 import { z } from 'zod'
 import { type ApprovalPolicy, approvalPolicySchema, limitsSchema } from '../events/index.js'
+import { type ContainerWishes, containerIn, containerSchema } from './container.js'
+import { defined, type Environment, namesIn } from './environment.js'
 import { type McpServer, mcpServersSchema, readMcpServers } from './mcp-servers.js'
-
-export type Environment = Readonly<Record<string, string | undefined>>
 
 export const configFileName = 'auroracoder.config.json'
 
@@ -18,6 +18,7 @@ const settingsSchema = z.strictObject({
   port: z.int().min(0).max(65_535).optional(),
   dataDir: z.string().min(1).optional(),
   sandbox: z.enum(['auto', 'docker', 'local']).optional(),
+  container: containerSchema.optional(),
   model: z.string().min(1).optional(),
   livingState: z.enum(['auto', 'append', 'refresh']).optional(),
   secondaryModel: z.string().min(1).optional(),
@@ -41,6 +42,8 @@ export interface Config {
   port: number
   dataDir: string
   sandbox: 'auto' | 'docker' | 'local'
+  /** What a container is made of and what it may take and reach, where that is said. */
+  container: ContainerWishes
   /** The provider's default when absent. */
   model: string | undefined
   /** How the open files are kept true in the model's history: by cost, or always one of the two. */
@@ -84,10 +87,12 @@ export function loadConfig({ flags, env, cwd }: ConfigSources): Config {
   const fromEnv = readEnvironment(env)
   const fromFlags = check(defined(flags), 'the command line')
   const settings: Settings = { ...fromFile, ...fromEnv, ...fromFlags }
+  const { caFile, ...container } = { ...fromFile.container, ...fromEnv.container }
   return {
     host: settings.host ?? defaults.host,
     port: settings.port ?? defaults.port,
     sandbox: settings.sandbox ?? defaults.sandbox,
+    container: { ...container, ...(caFile === undefined ? {} : { caFile: resolve(cwd, caFile) }) },
     model: settings.model,
     livingState: settings.livingState ?? defaults.livingState,
     approvals: policyOf(settings.approvals),
@@ -129,6 +134,7 @@ function readEnvironment(env: Environment): Settings {
     port: port ? Number(port) : undefined,
     dataDir: env.AURORACODER_DATA_DIR || undefined,
     sandbox: env.AURORACODER_SANDBOX || undefined,
+    container: containerIn(env),
     model: env.AURORACODER_MODEL || undefined,
     livingState: env.AURORACODER_LIVING_STATE || undefined,
     secondaryModel: env.AURORACODER_SECONDARY_MODEL || undefined,
@@ -145,12 +151,6 @@ function readEnvironment(env: Environment): Settings {
 function switched(word: string | undefined): unknown {
   if (!word) return undefined
   return { on: true, true: true, off: false, false: false }[word.toLowerCase()] ?? word
-}
-
-/** `files,shell`, or `none`. */
-function namesIn(list: string | undefined): string[] | undefined {
-  const names = list?.split(',').map((name) => name.trim())
-  return list === undefined || list === '' ? undefined : names?.filter((name) => name !== 'none')
 }
 
 function check(value: unknown, where: string): Settings {
@@ -185,9 +185,4 @@ function readIfPresent(path: string): string | undefined {
 /** The XDG data directory. */
 function defaultDataDir(env: Environment): string {
   return join(env.XDG_DATA_HOME || join(env.HOME || homedir(), '.local', 'share'), 'auroracoder')
-}
-
-/** Drops what was not given, so that it does not hide a value of lower rank. */
-function defined(settings: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
 }

@@ -26,7 +26,7 @@ export const nothingKnown: Standing = { branch: 0, panels: [] }
 export async function openBoard(): Promise<BoardBench> {
   const folder = await mkdtemp(join(tmpdir(), 'auroracoder-board-'))
   const ends: (() => Promise<unknown>)[] = []
-  const sandbox: Pick<Sandbox, 'connect'> = {
+  const sandbox: Pick<Sandbox, 'connect' | 'notes'> = {
     async connect() {
       const child = spawn(
         process.execPath,
@@ -43,6 +43,7 @@ export async function openBoard(): Promise<BoardBench> {
       })
       return { stream: Duplex.from({ readable: child.stdout, writable: child.stdin }), exited }
     },
+    notes: async () => [],
   }
   const clientInfo = { name: 'auroracoder', version: '0' }
   const tools = await connectSandboxTools({ sandbox, servers: ['files'], sessionId: 'session', clientInfo })

@@ -24,8 +24,9 @@ export async function startSandboxServer({
   }
 }
 
-/** In one line: the last of what it said is most often the reason. */
-export function howItEnded({ exitCode, signal, stderr }: ExitReport): string {
+/** In one line: what has ended it, or the last of what it said, which is most often the reason. */
+export function howItEnded({ exitCode, signal, stderr, reason }: ExitReport): string {
+  if (reason !== undefined) return reason
   const how = signal !== null ? `signal ${signal}` : exitCode === null ? 'it could not be run' : `exit code ${exitCode}`
   const said = stderr.trim().split('\n').at(-1)
   return said ? `${how}, ${said}` : how

@@ -10,7 +10,7 @@ import { createServerLink, type ServerLink } from './server-link.js'
 import type { ToolInfo, ToolOutcome, ToolRequest, ToolSet } from './tool-set.js'
 
 export interface SandboxToolsOptions {
-  sandbox: Pick<Sandbox, 'connect'>
+  sandbox: Pick<Sandbox, 'connect' | 'notes'>
   servers: readonly ServerName[]
   /** What the servers remember is kept under it, for each branch of the session apart. */
   sessionId: string
@@ -37,7 +37,10 @@ export async function connectSandboxTools(options: SandboxToolsOptions): Promise
         connection.instructions ? [{ server: link.server, text: connection.instructions }] : [],
       ),
       problems: [],
-      call: (request) => call(owners.get(request.name), request, options.sessionId),
+      async call(request) {
+        const outcome = await call(owners.get(request.name), request, options.sessionId)
+        return withNotes(outcome, await sandbox.notes(exitCodeOf(outcome)), request)
+      },
       readPanels: (request) => readPanels(opened, request, options.sessionId),
       close,
     }
@@ -98,6 +101,20 @@ async function call(owner: OpenedLink | undefined, request: ToolRequest, session
     await link.callSettled(request.key)
     throw error
   }
+}
+
+const exitCodeSchema = z.object({ exit_code: z.int() })
+
+/** Of a command that the call has run. */
+function exitCodeOf({ facts }: ToolOutcome): number | undefined {
+  return exitCodeSchema.safeParse(facts).data?.exit_code
+}
+
+/** What has happened around the tools stands in the log, and the model reads it with the next result. */
+function withNotes(outcome: ToolOutcome, notes: readonly string[], request: ToolRequest): ToolOutcome {
+  for (const text of notes) request.onLog({ server: 'sandbox', level: 'warning', text })
+  const lines = notes.map((note) => `[sandbox] ${note}`)
+  return { ...outcome, text: [outcome.text, ...lines].filter((text) => text !== '').join('\n') }
 }
 
 const factsSchema = z.record(z.string(), z.unknown())

@@ -12,7 +12,7 @@ beforeEach(async () => {
   benches = createWorkbenches({
     servers: ['files'],
     clientInfo: { name: 'test', version: '0' },
-    createSandbox: (key) =>
+    createSandbox: async (key) =>
       createLocalSandbox({ workspace: key.workspace, stateDir: join(workspace, 'state'), env: process.env }),
   })
 })
@@ -23,16 +23,16 @@ afterEach(async () => {
 
 test('a workspace that is not there is refused by name, and opens when it is', async () => {
   const missing = join(workspace, 'missing')
-  const opened = benches.open({ sessionId: 'ses_1', workspace: missing })
+  const opened = benches.open({ sessionId: 'ses_1', workspace: missing, sandbox: 'local' })
   await expect(opened).rejects.toThrow(SandboxError)
   await expect(opened).rejects.toThrow(`"${missing}" does not exist`)
-  const bench = await benches.open({ sessionId: 'ses_1', workspace })
+  const bench = await benches.open({ sessionId: 'ses_1', workspace, sandbox: 'local' })
   expect(bench.tools.tools.map(({ name }) => name)).toContain('read_file')
   bench.release()
 })
 
 test('a call with 12 MB of arguments is answered', async () => {
-  const { tools, release } = await benches.open({ sessionId: 'ses_1', workspace })
+  const { tools, release } = await benches.open({ sessionId: 'ses_1', workspace, sandbox: 'local' })
   const content = 'x'.repeat(12_000_000)
   const outcome = await tools.call({
     name: 'write_file',
@@ -60,7 +60,7 @@ test('of more idle sandboxes than may stay, the one that was idle longest is sto
     servers: ['files'],
     clientInfo: { name: 'test', version: '0' },
     idleMax: 1,
-    createSandbox: ({ sessionId }) => {
+    createSandbox: async ({ sessionId }) => {
       const sandbox = createLocalSandbox({ workspace, stateDir: join(workspace, sessionId), env: process.env })
       const stop = async (): Promise<void> => {
         await sandbox.stop()
@@ -71,9 +71,9 @@ test('of more idle sandboxes than may stay, the one that was idle longest is sto
     },
   })
   try {
-    const held = await capped.open({ sessionId: 'ses_held', workspace })
-    const first = await capped.open({ sessionId: 'ses_1', workspace })
-    const second = await capped.open({ sessionId: 'ses_2', workspace })
+    const held = await capped.open({ sessionId: 'ses_held', workspace, sandbox: 'local' })
+    const first = await capped.open({ sessionId: 'ses_1', workspace, sandbox: 'local' })
+    const second = await capped.open({ sessionId: 'ses_2', workspace, sandbox: 'local' })
     first.release()
     second.release()
     await gone

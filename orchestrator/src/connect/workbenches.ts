@@ -1,4 +1,4 @@
-import type { Sandbox, ServerName } from '@auroracoder/sandbox'
+import type { Sandbox, ServerName, Wish } from '@auroracoder/sandbox'
 import { connectForeignServers, type ForeignServersOptions } from './foreign-tools.js'
 import { connectSandboxTools } from './sandbox-tools.js'
 import { joinTools, type SessionTools } from './session-tools.js'
@@ -8,13 +8,13 @@ export interface WorkbenchKey {
   sessionId: string
   /** An existing directory of the host. */
   workspace: string
+  sandbox: Wish
 }
 
 /** The tools of a session, held until they are released. */
 export interface Workbench {
   readonly tools: ToolSet
-  /** Whether what runs in its sandbox is kept from the rest of the machine. */
-  readonly isBoundary: boolean
+  readonly sandbox: Pick<Sandbox, 'isBoundary' | 'surroundings' | 'workspace' | 'keep'>
   release(): void
 }
 
@@ -27,15 +27,18 @@ export interface Workbenches {
 }
 
 export interface WorkbenchesOptions {
-  createSandbox(key: WorkbenchKey): Sandbox
+  createSandbox(key: WorkbenchKey): Promise<Sandbox>
   servers: readonly ServerName[]
   /** Servers that are not ours; they run on the host, for each session apart. */
   foreign?: Pick<ForeignServersOptions, 'servers' | 'env' | 'credentialsDir' | 'waitMs'>
   clientInfo: { name: string; version: string }
+  pauseMs?: number
   idleMs?: number
   idleMax?: number
 }
 
+/** A session without a run takes no processor time after this long; what it has running waits. */
+export const workbenchPauseMs = 10 * 60_000
 /** A background server that the agent started lives this long after the session's last run. */
 export const workbenchIdleMs = 30 * 60_000
 /** Each holds two processes; beyond this many the one that was idle longest is stopped. */
@@ -44,18 +47,18 @@ export const idleWorkbenchesMax = 8
 interface Bench {
   ready: Promise<{ sandbox: Sandbox; tools: SessionTools }>
   users: number
-  idle: NodeJS.Timeout | undefined
+  idle: NodeJS.Timeout[]
 }
 
 export function createWorkbenches(options: WorkbenchesOptions): Workbenches {
   const benches = new Map<string, Bench>()
-  const { idleMs = workbenchIdleMs, idleMax = idleWorkbenchesMax } = options
+  const { pauseMs = workbenchPauseMs, idleMs = workbenchIdleMs, idleMax = idleWorkbenchesMax } = options
 
   const stop = async (sessionId: string): Promise<void> => {
     const bench = benches.get(sessionId)
     if (!bench) return
     benches.delete(sessionId)
-    clearTimeout(bench.idle)
+    keepAwake(bench)
     const { sandbox, tools } = await bench.ready
     await tools.close()
     await sandbox.stop()
@@ -64,7 +67,7 @@ export function createWorkbenches(options: WorkbenchesOptions): Workbenches {
   const benchOf = (key: WorkbenchKey): Bench => {
     const known = benches.get(key.sessionId)
     if (known) return known
-    const bench: Bench = { ready: start(key, options), users: 0, idle: undefined }
+    const bench: Bench = { ready: start(key, options), users: 0, idle: [] }
     benches.set(key.sessionId, bench)
     bench.ready.catch(() => benches.delete(key.sessionId))
     return bench
@@ -73,7 +76,7 @@ export function createWorkbenches(options: WorkbenchesOptions): Workbenches {
   return {
     async open(key) {
       const bench = benchOf(key)
-      clearTimeout(bench.idle)
+      keepAwake(bench)
       bench.users += 1
       let isHeld = true
       const release = (): void => {
@@ -81,8 +84,8 @@ export function createWorkbenches(options: WorkbenchesOptions): Workbenches {
         isHeld = false
         bench.users -= 1
         if (bench.users > 0) return
-        bench.idle = setTimeout(() => void stop(key.sessionId), idleMs)
-        bench.idle.unref()
+        bench.idle = [setTimeout(() => void pause(bench), pauseMs), setTimeout(() => void stop(key.sessionId), idleMs)]
+        for (const timer of bench.idle) timer.unref()
         // A Map keeps the order of insertion: the last one to be released comes last.
         if (benches.delete(key.sessionId)) benches.set(key.sessionId, bench)
         const idle = [...benches].filter(([, { users }]) => users === 0).map(([id]) => id)
@@ -90,10 +93,11 @@ export function createWorkbenches(options: WorkbenchesOptions): Workbenches {
       }
       try {
         const { sandbox, tools } = await bench.ready
-        return { tools, isBoundary: sandbox.isBoundary, release }
+        if (sandbox.canPause) await sandbox.resume()
+        return { tools, sandbox, release }
       } catch (error) {
         release()
-        clearTimeout(bench.idle)
+        keepAwake(bench)
         throw error
       }
     },
@@ -104,11 +108,20 @@ export function createWorkbenches(options: WorkbenchesOptions): Workbenches {
   }
 }
 
+function keepAwake({ idle }: Bench): void {
+  for (const timer of idle) clearTimeout(timer)
+}
+
+async function pause({ ready }: Bench): Promise<void> {
+  const { sandbox } = await ready
+  if (sandbox.canPause) await sandbox.pause()
+}
+
 async function start(
   key: WorkbenchKey,
   { createSandbox, servers, foreign, clientInfo }: WorkbenchesOptions,
 ): Promise<{ sandbox: Sandbox; tools: SessionTools }> {
-  const sandbox = createSandbox(key)
+  const sandbox = await createSandbox(key)
   try {
     await sandbox.start()
     const others = foreign && connectForeignServers({ ...foreign, workspace: key.workspace, clientInfo })

@@ -1,4 +1,5 @@
-import { lstat, open, readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, lstat, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 export const instructionFileName = 'AGENTS.md'
@@ -20,24 +21,27 @@ async function foldersToRoot(workspace: string): Promise<string[]> {
   }
 }
 
+/** Neither a link, which could point at a secret that would go to the model's provider, nor a pipe, which could hang. */
+const plainFileOnly = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+
 async function readIn(folder: string): Promise<{ path: string; text: string } | undefined> {
   const path = join(folder, instructionFileName)
-  // A link could point at a secret, and what is read here goes to the model's provider.
-  const stats = await lstat(path).catch(() => undefined)
-  if (!stats?.isFile()) return undefined
-  const text = stats.size <= instructionBytesMax ? await readFile(path, 'utf8') : await readStart(path)
-  return text.trim() === '' ? undefined : { path, text: text.trim() }
-}
-
-async function readStart(path: string): Promise<string> {
-  const file = await open(path)
+  const file = await open(path, plainFileOnly).catch(() => undefined)
+  if (!file) return undefined
   try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(instructionBytesMax), 0, instructionBytesMax, 0)
-    const text = new TextDecoder().decode(buffer.subarray(0, bytesRead), { stream: true })
-    return `${text}\n(cut at ${instructionBytesMax} bytes; read the file for the rest)`
+    const stats = await file.stat()
+    if (!stats.isFile()) return undefined
+    const text = stats.size <= instructionBytesMax ? await file.readFile('utf8') : await readStart(file)
+    return text.trim() === '' ? undefined : { path, text: text.trim() }
   } finally {
     await file.close()
   }
+}
+
+async function readStart(file: FileHandle): Promise<string> {
+  const { bytesRead, buffer } = await file.read(Buffer.alloc(instructionBytesMax), 0, instructionBytesMax, 0)
+  const text = new TextDecoder().decode(buffer.subarray(0, bytesRead), { stream: true })
+  return `${text}\n(cut at ${instructionBytesMax} bytes; read the file for the rest)`
 }
 
 async function exists(path: string): Promise<boolean> {

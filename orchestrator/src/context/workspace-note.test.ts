@@ -16,7 +16,8 @@ async function folder(files: Record<string, string> = {}): Promise<string> {
   return root
 }
 
-const note = (root: string) => workspaceNote({ root, platform: 'linux x64', nowMs: Date.UTC(2026, 10, 23) })
+const note = (root: string) =>
+  workspaceNote({ root, surroundings: { platform: 'linux x64', rules: [] }, nowMs: Date.UTC(2026, 10, 23) })
 
 test('the note carries date, platform, workspace and the files, folders first', async () => {
   const root = await folder({ 'b.txt': '', 'a.txt': '', 'src/main.ts': '' })

@@ -1,6 +1,6 @@
 import type { ApprovalPolicy } from './approvals.js'
 import type { Content } from './content.js'
-import type { EventDraft, StoredEvent } from './durable.js'
+import type { EventDraft, SandboxWish, StoredEvent } from './durable.js'
 import type { DeltaType } from './ephemeral.js'
 
 /**
@@ -33,6 +33,7 @@ export interface AgentTask {
   sessionId: string
   runId: string
   workspace: string
+  sandbox: SandboxWish
   model?: string
   approvals?: ApprovalPolicy
   /** Holds at least everything up to this run's `run.started`. */

@@ -9,6 +9,7 @@ export const eventVersion = 1
 export const deliverySchema = z.enum(['start', 'steer', 'queue', 'interrupt'])
 
 export const sandboxSchema = z.enum(['auto', 'docker', 'local'])
+export type SandboxWish = z.infer<typeof sandboxSchema>
 
 /** Why a run ended that did not break: it was done, it met a named limit, or nobody can answer it. */
 export const runStatusSchema = z.enum([

@@ -80,7 +80,7 @@ export function createRuns({ store, agent, keeper, log, openNext }: RunsOptions)
     const { writer, hub, id: sessionId } = session
     const { summary } = writer
     if (summary === undefined) throw new Error(`Session ${sessionId} has a run and no beginning.`)
-    const { workspace, approvals } = summary
+    const { workspace, sandbox, approvals } = summary
     const model = history.find((event) => isStartOf(event, runId))?.data.model ?? summary.model
     const live = createLiveLog(history, writer)
     const openNextOf = async (asked: { key: string; content: Content }) => {
@@ -92,6 +92,7 @@ export function createRuns({ store, agent, keeper, log, openNext }: RunsOptions)
       sessionId,
       runId,
       workspace,
+      sandbox,
       log: live,
       keepWorkspace: keeper.before(session, { runId, log: live }),
       openNext: openNextOf,

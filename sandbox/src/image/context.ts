@@ -34,7 +34,8 @@ const ownCheckout = fileURLToPath(new URL('../../../', import.meta.url))
 
 function isImageFile(path: string): boolean {
   return (
-    /^(?:Dockerfile|dpkg\.cfg|[^/]+\.c?js|packages\/[^/.]+|network\/.+\.js)$/.test(path) && !path.includes('.test.')
+    /^(?:Dockerfile|dpkg\.cfg|[^/]+\.c?js|packages\/[^/.]+|network\/.+\.js(?:on)?)$/.test(path) &&
+    !path.includes('.test.')
   )
 }
 

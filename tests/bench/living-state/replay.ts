@@ -54,11 +54,11 @@ export async function replay({ session, agent, scratch }: ReplayRequest): Promis
   const benches = createWorkbenches({
     servers: ['files', 'shell'],
     clientInfo: { name: 'auroracoder', version: '0' },
-    createSandbox: (key) =>
+    createSandbox: async (key) =>
       createLocalSandbox({ workspace: key.workspace, stateDir: join(folder, 'state'), env: process.env }),
   })
   try {
-    const { tools } = await benches.open({ sessionId: 'replay', workspace })
+    const { tools } = await benches.open({ sessionId: 'replay', workspace, sandbox: 'local' })
     let falseCalls = 0
     const model = watched(modelOf(endpoint, agent.priceRatio), async (messages) => {
       if ((await falseFiles(messages, { workspace, nonce })).length > 0) falseCalls += 1
@@ -69,7 +69,7 @@ export async function replay({ session, agent, scratch }: ReplayRequest): Promis
       tools: agent.toolsOf(tools, { nonce, view: (path) => wholeView(workspace, path) }),
       opening: {
         system: buildSystemPrompt({ workspace, instructions: tools.instructions }),
-        workspace: await workspaceNote({ root: workspace, platform: 'linux x64', nowMs }),
+        workspace: await workspaceNote({ root: workspace, surroundings: { platform: 'linux x64', rules: [] }, nowMs }),
       },
     })
     return { ...billOf(endpoint, events), falseCalls }

@@ -35,7 +35,7 @@ export async function openFilesServer({ root, stateDir }: { root: string; stateD
   }
   const clientInfo = { name: 'auroracoder', version: '0' }
   const tools = await connectSandboxTools({
-    sandbox: { connect },
+    sandbox: { connect, notes: async () => [] },
     servers: ['files'],
     sessionId: 'session',
     clientInfo,

@@ -77,9 +77,13 @@ describe('the README of the orchestrator', { timeout: 60_000 }, () => {
       command.replaceAll('`', ''),
       flags.replaceAll('`', '').split(', ').toSorted(),
     ])
-    const { stdout } = await runBin(['--help'], {})
-    const commands = [...stdout.matchAll(/^ {2}auroracoder ([\w-]+)/gm)].map(([, name = '']) => name)
-    const helps = await Promise.all(commands.map((command) => runBin([command, '--help'], {})))
+    const named = async (group: readonly string[]): Promise<string[]> => {
+      const { stdout } = await runBin([...group, '--help'], {})
+      return [...stdout.matchAll(/^ {2}auroracoder ((?:sandbox )?[\w-]+)/gm)].map(([, name = '']) => name)
+    }
+    const groups = await Promise.all([named([]), named(['sandbox'])])
+    const commands = groups.flat().filter((name) => name !== 'sandbox')
+    const helps = await Promise.all(commands.map((command) => runBin([...command.split(' '), '--help'], {})))
     const known = helps.map(({ stdout: help }, index) => [
       commands[index],
       [...help.matchAll(/^ +(--[\w-]+)/gm)]

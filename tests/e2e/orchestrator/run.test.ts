@@ -31,6 +31,7 @@ async function run(script: ScriptInput, ...args: string[]): Promise<Finished> {
     DEEPSEEK_BASE_URL: model.url,
     AURORACODER_DATA_DIR: join(folder, 'data'),
     AURORACODER_APPROVALS: 'allow',
+    AURORACODER_SANDBOX: 'local',
   }
   return runBin(['run', 'The sum is wrong. Fix it.', '--workspace', workspace, ...args], env)
 }
@@ -129,7 +130,12 @@ describe('auroracoder run', { timeout: 60_000 }, () => {
     })
     const args = ['run', 'x', '--json', '--workspace', workspace, '--data-dir', join(folder, 'data')]
     const child = spawn(process.execPath, [bin, ...args], {
-      env: { PATH: process.env.PATH, DEEPSEEK_BASE_URL: model.url, AURORACODER_APPROVALS: 'allow' },
+      env: {
+        PATH: process.env.PATH,
+        DEEPSEEK_BASE_URL: model.url,
+        AURORACODER_APPROVALS: 'allow',
+        AURORACODER_SANDBOX: 'local',
+      },
     })
     let stdout = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -40,7 +40,14 @@ export interface ServiceOptions {
 
 export async function startService({ dataDir, modelUrl, args = [], env = {} }: ServiceOptions): Promise<Service> {
   const child = spawn(process.execPath, [bin, 'serve', '--port', '0', '--json', '--data-dir', dataDir, ...args], {
-    env: { PATH: process.env.PATH, HOME: dataDir, DEEPSEEK_BASE_URL: modelUrl, AURORACODER_APPROVALS: 'allow', ...env },
+    env: {
+      PATH: process.env.PATH,
+      HOME: dataDir,
+      DEEPSEEK_BASE_URL: modelUrl,
+      AURORACODER_APPROVALS: 'allow',
+      AURORACODER_SANDBOX: 'local',
+      ...env,
+    },
   })
   const { url, tokenFile, pid } = await untilReady(child)
   const token = (await readFile(tokenFile, 'utf8')).trim()

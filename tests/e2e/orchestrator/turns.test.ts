@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createScriptedModel, type ScriptedModel, type ScriptInput } from '@auroracoder/orchestrator/scripted-model'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { log, until } from './log.js'
 import { processesNaming, type Service, startService } from './service.js'
 
 let folder: string
@@ -46,35 +47,6 @@ async function open(api: Service['api'], more: object = {}): Promise<string> {
 
 async function get(api: Service['api'], id: string): Promise<SessionBody['session']> {
   return ((await api('GET', `/v1/sessions/${id}`)).body as SessionBody).session
-}
-
-interface Event {
-  seq: number
-  type: string
-  data: Record<string, unknown>
-}
-
-/** The whole log as it is now. */
-async function log({ url, token }: Service, id: string): Promise<Event[]> {
-  const response = await fetch(`${url}/v1/sessions/${id}/export`, { headers: { authorization: `Bearer ${token}` } })
-  return (await response.text())
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-}
-
-/** Follows the session until this event; answers it. */
-async function until({ url, token }: Service, id: string, type: string, after = 0): Promise<Event> {
-  const response = await fetch(`${url}/v1/sessions/${id}/events?after=${after}`, {
-    headers: { authorization: `Bearer ${token}` },
-  })
-  let text = ''
-  for await (const chunk of response.body ?? []) {
-    text += Buffer.from(chunk).toString()
-    const line = text.split('\n').find((each) => each.startsWith('data: ') && each.includes(`"type":"${type}"`))
-    if (line?.endsWith('}')) return JSON.parse(line.slice('data: '.length))
-  }
-  throw new Error(`The stream ended before ${type}.`)
 }
 
 const git = promisify(execFile)

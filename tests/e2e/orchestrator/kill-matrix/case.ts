@@ -60,7 +60,7 @@ async function playIn(stage: Stage): Promise<Played> {
     startService({
       dataDir: join(folder, 'data'),
       modelUrl: model.url,
-      env: { AURORACODER_APPROVALS: 'allow', ...env },
+      env: { AURORACODER_APPROVALS: 'allow', AURORACODER_SANDBOX: 'local', ...env },
     })
 
   let service = await start({

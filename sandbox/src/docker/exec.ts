@@ -1,0 +1,118 @@
+import { Duplex, PassThrough, pipeline, Writable } from 'node:stream'
+import type { Container, Exec } from 'dockerode'
+import { engineFailure } from './engine.js'
+import { createUnframer } from './frames.js'
+import type { User } from './users.js'
+
+export interface ExecOptions {
+  command: readonly [string, ...string[]]
+  user: User
+  cwd: string
+  env?: Readonly<Record<string, string>>
+}
+
+/** A process inside whose standard streams are ours. Closing its stdin does not end it, unless it wants to. */
+export interface InnerProcess {
+  /** Its stdout and stdin. */
+  readonly stream: Duplex
+  /** Settles once the streams have ended. The exit code is null when the engine could not say. */
+  readonly ended: Promise<{ exitCode: number | null; stderr: string }>
+  onStderr(listener: (text: string) => void): void
+}
+
+/** 128 and SIGKILL, as a shell says it. */
+export const killedExitCode = 137
+const stderrCharsMax = 4_000
+/** The engine knows of the end of a process a moment after its streams have ended. */
+const exitPolls = { countMax: 40, everyMs: 25 }
+
+/** Starts a program in a container that runs. */
+export async function startInside(container: Container, options: ExecOptions): Promise<InnerProcess> {
+  const { command, user, cwd, env = {} } = options
+  const exec = await container.exec({
+    Cmd: [...command],
+    User: `${user.uid}:${user.gid}`,
+    WorkingDir: cwd,
+    Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+  })
+  const socket = await exec.start({ hijack: true, stdin: true })
+  const listeners = new Set<(text: string) => void>()
+  let stderr = ''
+  const stdout = createUnframer((bytes) => {
+    const text = bytes.toString('utf8')
+    stderr = (stderr + text).slice(-stderrCharsMax)
+    for (const tell of listeners) tell(text)
+  })
+  const streamsEnded = new Promise<void>((settle) => pipeline(socket, stdout, () => settle()))
+  const stream = Duplex.from({ readable: drained(stdout), writable: halfClosing(socket) })
+  // Whoever reads the stream learns of its end; an error of the connection says no more.
+  stream.on('error', () => {})
+  return {
+    stream,
+    ended: streamsEnded.then(async () => ({ exitCode: await exitCodeOf(exec), stderr })),
+    onStderr: (listener) => void listeners.add(listener),
+  }
+}
+
+/** What nobody reads any more is dropped, so that the program can end. */
+function drained(stdout: Duplex): PassThrough {
+  const read = stdout.pipe(new PassThrough())
+  read.once('close', () => stdout.resume())
+  return read
+}
+
+/** However it is closed, the program sees the end of its stdin; of a connection that was cut the engine tells it nothing. */
+function halfClosing(socket: Duplex): Writable {
+  return new Writable({
+    write: (chunk: Buffer, encoding, done) => void socket.write(chunk, encoding, done),
+    final: (done) => void socket.end(done),
+    destroy(error, done) {
+      socket.end()
+      done(error)
+    },
+  })
+}
+
+async function exitCodeOf(exec: Exec): Promise<number | null> {
+  for (let poll = 0; poll < exitPolls.countMax; poll += 1) {
+    const state = await exec.inspect().catch(() => undefined)
+    if (!state) return null
+    if (!state.Running) return state.ExitCode
+    await new Promise((resolve) => setTimeout(resolve, exitPolls.everyMs))
+  }
+  return null
+}
+
+export interface CollectOptions extends ExecOptions {
+  stdin?: string
+  outputBytesMax: number
+}
+
+/** Runs a program that ends by itself soon. */
+export async function runInside(
+  container: Container,
+  { stdin, outputBytesMax, ...options }: CollectOptions,
+): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+  const inner = await startInside(container, options).catch((cause: unknown) => {
+    throw engineFailure(`${options.command[0]} cannot be run in the sandbox`, cause)
+  })
+  inner.stream.end(stdin)
+  const stdout = await collect(inner.stream, outputBytesMax)
+  const { exitCode, stderr } = await inner.ended
+  return { exitCode, stdout, stderr }
+}
+
+/** All that the stream brings, as text. What comes after the limit is read, so that the program can end, and dropped. */
+export async function collect(stream: Duplex, bytesMax: number): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  stream.on('data', (chunk: Buffer) => {
+    if (length < bytesMax) chunks.push(chunk.subarray(0, bytesMax - length))
+    length += chunk.length
+  })
+  await new Promise<void>((settle) => stream.once('close', settle).once('end', settle))
+  return Buffer.concat(chunks).toString('utf8')
+}

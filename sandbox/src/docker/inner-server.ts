@@ -1,0 +1,64 @@
+import { setTimeout } from 'node:timers/promises'
+import type { Container } from 'dockerode'
+import type { ExitReport, ServerProcess } from '../sandbox.js'
+import { type ExecOptions, killedExitCode, runInside, startInside } from './exec.js'
+
+/** A server that has been told to end by the end of its stdin gets this long before it is killed. */
+export const stopGraceMs = 2_000
+
+/** Where each program inside leaves its pid; anybody inside can write there. */
+export const pidDir = '/run/auroracoder'
+
+const reasonPolls = { countMax: 10, everyMs: 50 }
+const killOutputBytesMax = 1_000
+
+export interface InnerServerOptions extends ExecOptions {
+  /** Unique in the container: its pid is kept under it. */
+  name: string
+  /** Why it may have ended, when the reason lies outside of it. */
+  reasonOf(): Promise<string | undefined>
+}
+
+/** A running program that a closed stream ends, also when it hangs: the engine by itself would leave it alone. */
+export async function startInnerServer(container: Container, options: InnerServerOptions): Promise<ServerProcess> {
+  const { name, command, reasonOf, ...where } = options
+  const pidFile = `${pidDir}/${name}.pid`
+  const inner = await startInside(container, { ...where, command: ['sh', '-c', keepPid, pidFile, ...command] })
+  let isOver = false
+  const exited = inner.ended.then(async ({ exitCode, stderr }): Promise<ExitReport> => {
+    isOver = true
+    const reason =
+      exitCode === 0
+        ? undefined
+        : await outerReason({ reasonOf, mayFollow: exitCode === null || exitCode === killedExitCode })
+    return { exitCode, signal: null, stderr, ...(reason === undefined ? {} : { reason }) }
+  })
+  inner.stream.once('close', () => void killUnlessOver())
+
+  async function killUnlessOver(): Promise<void> {
+    await Promise.race([exited, setTimeout(stopGraceMs, undefined, { ref: false })])
+    if (isOver) return
+    const kill = runInside(container, {
+      ...where,
+      command: ['sh', '-c', killGroup, pidFile],
+      outputBytesMax: killOutputBytesMax,
+    })
+    await kill.catch(() => {})
+  }
+
+  return { stream: inner.stream, exited }
+}
+
+/** A container that is being removed says so a moment after its processes were killed. */
+async function outerReason({ reasonOf, mayFollow }: { reasonOf: InnerServerOptions['reasonOf']; mayFollow: boolean }) {
+  for (let poll = 0; poll < reasonPolls.countMax; poll += 1) {
+    const reason = await reasonOf()
+    if (reason !== undefined || !mayFollow) return reason
+    await setTimeout(reasonPolls.everyMs)
+  }
+  return undefined
+}
+
+/** The shell becomes the program, so its pid is the program's, and that of a process group of its own. */
+const keepPid = 'echo "$$" >"$0" && exec "$@"'
+const killGroup = 'read -r pid <"$0" && kill -9 "-$pid"'
