@@ -156,7 +156,11 @@ function providerOf(providers: Providers, model: string): string {
 function openSandboxes(config: Config, env: OpenOptions['env']): Sandboxes {
   const { dataDir, instance, sandbox: driver, container } = config
   const docker = dockerSettings(container, env)
-  return createSandboxes({ driver, env, dataDir, scratchRoot: scratchRootOf(config), instance, docker })
+  try {
+    return createSandboxes({ driver, env, dataDir, scratchRoot: scratchRootOf(config), instance, docker })
+  } catch (error) {
+    return asFailure(error)
+  }
 }
 
 /** The workspaces of sessions that have none of their own. */

@@ -1,5 +1,6 @@
 export { type ContainerLimits, containerLimits, type Profile } from './docker/container-options.js'
 export { createDockerSandbox, type DockerOptions } from './docker/docker-sandbox.js'
+export { type Owner, thisProcess } from './docker/owner.js'
 export { type ImageOptions, imageDefaults } from './image/options.js'
 export { createLocalSandbox, type LocalOptions } from './local.js'
 export { defaultHosts } from './network/default-hosts.js'

@@ -4,7 +4,7 @@ import type Dockerode from 'dockerode'
 import type { ContainerLimits, Profile } from './docker/container-options.js'
 import { createDockerSandbox } from './docker/docker-sandbox.js'
 import { engineFailure, findEngine, isMissing } from './docker/engine.js'
-import { fateOf, thisProcess } from './docker/owner.js'
+import { fateOf, type Owner, thisProcess } from './docker/owner.js'
 import { type FoundSandbox, type HasSession, listSandboxes, type Swept, sweep } from './docker/sweep.js'
 import { openShell, type Terminal } from './docker/terminal.js'
 import { agentUser } from './docker/users.js'
@@ -13,7 +13,7 @@ import type { ImageOptions } from './image/options.js'
 import { imageTag } from './image/recipe.js'
 import { createLocalSandbox } from './local.js'
 import type { EgressOptions } from './network/egress.js'
-import type { EgressPolicy } from './network/policy.js'
+import { type EgressPolicy, parsePolicy } from './network/policy.js'
 import { type Sandbox, SandboxError } from './sandbox.js'
 
 export type Driver = 'docker' | 'local'
@@ -29,6 +29,8 @@ export interface SandboxesOptions {
   /** What the service goes by among those that share the data directory. */
   instance: string
   docker: DockerSettings
+  /** Whose the sandboxes are: when it is gone, another sweeps them away. This process unless given. */
+  owner?: Owner
 }
 
 export interface DockerSettings {
@@ -92,12 +94,15 @@ export function instanceLabel({ instance, dataDir }: Pick<SandboxesOptions, 'ins
   return `${instance}-${createHash('sha256').update(dataDir).digest('hex').slice(0, 8)}`
 }
 
+/** Throws `SandboxError` for settings that cannot be meant. */
 export function createSandboxes(options: SandboxesOptions): Sandboxes {
   const { env, dataDir, scratchRoot, docker: settings } = options
+  parsePolicy(settings.network)
   const instance = instanceLabel(options)
-  const owner = thisProcess()
+  const owner = options.owner ? Promise.resolve(options.owner) : thisProcess()
   let found: Promise<Dockerode> | undefined
   let chosen: Promise<Choice> | undefined
+  let tag: Promise<string> | undefined
 
   /** An engine that has once answered is asked again at the same place. */
   const engine = (): Promise<Dockerode> => {
@@ -116,7 +121,11 @@ export function createSandboxes(options: SandboxesOptions): Sandboxes {
     const problem = fits.length > 1 ? 'More than one sandbox' : 'No sandbox'
     throw new SandboxError(`${problem} goes by the name or session "${name}". Name one of: ${names}.`)
   }
-  const image = async (): Promise<string> => settings.image ?? imageTag(settings.build)
+  /** Its inputs are those of this process, which does not change under itself. */
+  const image = (): Promise<string> => {
+    tag ??= settings.image === undefined ? imageTag(settings.build) : Promise.resolve(settings.image)
+    return tag
+  }
 
   async function choose(wish: Wish): Promise<Choice> {
     if (wish !== 'auto' && options.driver !== 'auto' && wish !== options.driver) throw refused(wish)

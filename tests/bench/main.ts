@@ -12,6 +12,7 @@ import { npmPack } from './releases/pack.js'
 import { releasedPackages } from './releases/released-packages.js'
 import { writeResult } from './report/result-file.js'
 import { renderTable } from './report/table.js'
+import { sandboxBenchmark } from './sandbox/benchmark.js'
 import { shellBenchmark } from './shell/benchmark.js'
 import { speedBenchmark } from './speed/benchmark.js'
 
@@ -21,6 +22,7 @@ const benchmarks: readonly Benchmark[] = [
   shellBenchmark,
   livingStateBenchmark,
   orchestratorBenchmark,
+  sandboxBenchmark,
 ]
 const defaultSeed = '1'
 

@@ -1,4 +1,10 @@
-import { containerLimits, type DockerSettings, defaultHosts, imageDefaults } from '@auroracoder/sandbox'
+import {
+  containerLimits,
+  type DockerSettings,
+  defaultHosts,
+  type EgressPolicy,
+  imageDefaults,
+} from '@auroracoder/sandbox'
 import { z } from 'zod'
 import { defined, type Environment, namesIn } from './environment.js'
 
@@ -12,6 +18,8 @@ export const containerSchema = z.strictObject({
   network: z.enum(['allow-list', 'open', 'none']).optional(),
   /** Beside the registries and code hosts that the list has by itself. */
   allowHosts: z.array(z.string().min(1)).optional(),
+  /** Each with its port; they may be on a private network. */
+  allowPrivateHosts: z.array(z.string().min(1)).optional(),
   memoryMiB: z.int().min(256).optional(),
   cpus: z.number().min(0.1).optional(),
   processesMax: z.int().min(64).optional(),
@@ -30,6 +38,7 @@ export function containerIn(env: Environment): object {
     image: env.AURORACODER_SANDBOX_IMAGE || undefined,
     network: env.AURORACODER_SANDBOX_NETWORK || undefined,
     allowHosts: namesIn(env.AURORACODER_SANDBOX_ALLOW_HOSTS),
+    allowPrivateHosts: namesIn(env.AURORACODER_SANDBOX_ALLOW_PRIVATE_HOSTS),
     memoryMiB: numberIn(env.AURORACODER_SANDBOX_MEMORY_MIB),
     cpus: numberIn(env.AURORACODER_SANDBOX_CPUS),
     processesMax: numberIn(env.AURORACODER_SANDBOX_PROCESSES_MAX),
@@ -44,6 +53,16 @@ function numberIn(value: string | undefined): number | undefined {
   return value ? Number(value) : undefined
 }
 
+function networkOf({
+  network: mode = 'allow-list',
+  allowHosts = [],
+  allowPrivateHosts: privateHosts = [],
+}: ContainerWishes): EgressPolicy {
+  if (mode === 'none') return { mode }
+  if (mode === 'open') return { mode, privateHosts }
+  return { mode, hosts: [...defaultHosts, ...allowHosts], privateHosts }
+}
+
 /** So that the agent has a name inside; root's number is not given to it. */
 function ownNumbers(): { agentUid?: number; agentGid?: number } {
   const agentUid = process.getuid?.()
@@ -55,7 +74,7 @@ const mebibyte = 1024 * 1024
 
 /** The wishes with everything that they leave open. */
 export function dockerSettings(wishes: ContainerWishes, env: Environment): DockerSettings {
-  const { network = 'allow-list', allowHosts = [], memoryMiB, workspaceMiBMax, profile = 'hardened' } = wishes
+  const { memoryMiB, workspaceMiBMax, profile = 'hardened' } = wishes
   const { memoryBytesMax, cpusMax, processesMax } = containerLimits
   const caFile = wishes.caFile ?? (env.NODE_EXTRA_CA_CERTS || undefined)
   return {
@@ -65,7 +84,7 @@ export function dockerSettings(wishes: ContainerWishes, env: Environment): Docke
       ...defined({ base: wishes.base, layer: wishes.layer, caFile }),
     },
     image: wishes.image,
-    network: network === 'allow-list' ? { mode: network, hosts: [...defaultHosts, ...allowHosts] } : { mode: network },
+    network: networkOf(wishes),
     limits: {
       memoryBytesMax: memoryMiB === undefined ? memoryBytesMax : memoryMiB * mebibyte,
       cpusMax: wishes.cpus ?? cpusMax,

@@ -1,4 +1,5 @@
 import type { RemoteResult } from '@auroracoder/kit/client'
+import { SandboxError } from '@auroracoder/sandbox'
 import { ServerDied } from './server-link.js'
 import type { ToolOutcome } from './tool-set.js'
 
@@ -16,6 +17,7 @@ export function explain(error: unknown): string {
   if (error instanceof ServerDied) {
     return `${error.message}. It starts again with the next call; verify what this call did before repeating it.`
   }
+  if (error instanceof SandboxError) return `The call was not made. ${error.message}`
   const message = error instanceof Error ? error.message : String(error)
   return `The call got no answer: ${message}. Verify what it did before repeating it.`
 }

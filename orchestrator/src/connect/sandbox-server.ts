@@ -2,6 +2,9 @@ import { connectStream } from '@auroracoder/kit/client'
 import type { ExitReport, Sandbox, ServerName } from '@auroracoder/sandbox'
 import { ServerDied, type StartedServer } from './server-link.js'
 
+/** Many that start at once share the processors. */
+export const serverStartMsMax = 60_000
+
 export interface SandboxServerOptions {
   sandbox: Pick<Sandbox, 'connect'>
   server: ServerName
@@ -17,7 +20,12 @@ export async function startSandboxServer({
   const { stream, exited } = await sandbox.connect(server)
   const ended = exited.then(howItEnded)
   try {
-    const connection = await connectStream(stream, { clientInfo, revision: '2026-07-28', offersElicitation: true })
+    const connection = await connectStream(stream, {
+      clientInfo,
+      revision: '2026-07-28',
+      offersElicitation: true,
+      timeoutMs: serverStartMsMax,
+    })
     return { connection, ended }
   } catch (cause) {
     throw new ServerDied(`The ${server} server did not start: ${await ended}`, { cause })

@@ -6,14 +6,20 @@ import { describePolicy } from '../network/describe-policy.js'
 import { createIngress } from '../network/ingress.js'
 import { type ExecRequest, type ExecResult, type Sandbox, SandboxError, type ServerProcess } from '../sandbox.js'
 import { engineFailure, explainEngine, hasAnswered, isMissing } from './engine.js'
-import { collect, killedExitCode, runInside, startInside } from './exec.js'
+import { collect, killedExitCode, runInside, startInside, withoutCertificates } from './exec.js'
 import { startInnerServer } from './inner-server.js'
 import { type LaunchOptions, type LiveContainer, launch, stateVolume } from './launch.js'
 import { keepContainer } from './live.js'
 import { createNotes } from './notes.js'
 
 export interface DockerOptions extends Omit<LaunchOptions, 'onOutOfMemory' | 'network'> {
-  network: Omit<LaunchOptions['network'], 'onDenied'>
+  network: Omit<LaunchOptions['network'], 'onDenied' | 'onFailed'>
+}
+
+interface Where {
+  cwd: string
+  root?: boolean
+  env?: Readonly<Record<string, string>>
 }
 
 const execOutputBytesMax = 1024 * 1024
@@ -27,7 +33,7 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
   const kept = keepContainer({ launch: () => launch(launchOptions), onRestart: noteRestart })
   const launchOptions: LaunchOptions = {
     ...options,
-    network: { ...options.network, onDenied: noteDenial },
+    network: { ...options.network, onDenied: noteDenial, onFailed: noteFailure },
     onOutOfMemory: noteMemory,
   }
   const ingress = createIngress({ openStream: openIngress })
@@ -45,6 +51,10 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
     notes.add(`A connection was refused: ${reason}`)
   }
 
+  function noteFailure({ reason }: Denial): void {
+    notes.add(`A connection could not be made: ${reason}`)
+  }
+
   function noteMemory(bytesMax: number): void {
     const mebibytes = Math.round(bytesMax / 1024 ** 2)
     notes.add(
@@ -54,7 +64,12 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
 
   async function openIngress() {
     const { container, agent } = await kept.live()
-    const inner = await startInside(container, { command: networkProgram('ingress'), user: agent, cwd: '/' })
+    const inner = await startInside(container, {
+      command: networkProgram('ingress'),
+      user: agent,
+      cwd: '/',
+      env: withoutCertificates,
+    })
     return inner.stream
   }
 
@@ -68,14 +83,14 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
       return await begin(first)
     } catch (error) {
       const reason = (await first.ending()) ?? `it could not start ${what} (${explainEngine(error)})`
-      await kept.replace(first, reason)
+      const next = await kept.replace(first, reason)
+      return begin(next).catch((cause: unknown) => {
+        throw engineFailure(`${what} cannot be started in the sandbox`, cause)
+      })
     }
-    return begin(await kept.live()).catch((cause: unknown) => {
-      throw engineFailure(`${what} cannot be started in the sandbox`, cause)
-    })
   }
 
-  function run(name: string, command: readonly [string, ...string[]], where: { cwd: string; root?: boolean }) {
+  function run(name: string, command: readonly [string, ...string[]], where: Where) {
     processes += 1
     const unique = `${name}-${processes}`
     return startProcess(name, ({ container, agent, ending }) =>
@@ -84,6 +99,7 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
         command,
         user: where.root ? { uid: 0, gid: 0 } : agent,
         cwd: where.cwd,
+        ...(where.env && { env: where.env }),
         reasonOf: ending,
       }),
     )
@@ -94,6 +110,7 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
       throw new SandboxError('Commands as root need a sandbox of the profile dev; this one is hardened.')
     }
     signal?.throwIfAborted()
+    await (await kept.live()).egress.ready()
     const { stream, exited } = await run(command[0].replace(/[^A-Za-z0-9]/g, '_'), command, {
       cwd: resolve(workspace, cwd),
       root,
@@ -143,6 +160,8 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
     async connect(server) {
       const command = serverCommand(server)
       const args = ['--root', workspace, '--state', join(stateDir, server)]
+      // Only commands use the network; what they get of their server's environment holds the certificates.
+      if (server !== 'shell') return run(server, [...command, ...args], { cwd: workspace, env: withoutCertificates })
       const { egress } = await kept.live()
       const [started] = await Promise.all([run(server, [...command, ...args], { cwd: workspace }), egress.ready()])
       return started

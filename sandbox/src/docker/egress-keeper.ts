@@ -3,7 +3,7 @@ import type { Container } from 'dockerode'
 import { networkProgram } from '../image/layout.js'
 import { type EgressOptions, serveEgress } from '../network/egress.js'
 import { again } from './again.js'
-import { startInside } from './exec.js'
+import { startInside, withoutCertificates } from './exec.js'
 import type { User } from './users.js'
 
 export interface EgressKeeperOptions extends Omit<EgressOptions, 'stream'> {
@@ -12,7 +12,7 @@ export interface EgressKeeperOptions extends Omit<EgressOptions, 'stream'> {
 }
 
 export interface EgressKeeper {
-  /** Settles when the proxy inside listens, or has not come up in time. */
+  /** Starts the proxy inside with the first call; settles when it listens, or has not come up in time. */
   ready(): Promise<void>
   close(): void
 }
@@ -27,9 +27,15 @@ export function keepEgress({ container, user, ...options }: EgressKeeperOptions)
   const closing = new AbortController()
   const { signal } = closing
   let listening = createGate()
+  let isKept = false
 
   async function serve(settled: () => void): Promise<void> {
-    const inner = await startInside(container, { command: networkProgram('egress'), user, cwd: '/' })
+    const inner = await startInside(container, {
+      command: networkProgram('egress'),
+      user,
+      cwd: '/',
+      env: withoutCertificates,
+    })
     const egress = serveEgress({ ...options, stream: inner.stream })
     signal.addEventListener('abort', egress.close, { once: true })
     try {
@@ -45,11 +51,19 @@ export function keepEgress({ container, user, ...options }: EgressKeeperOptions)
     }
   }
 
-  void again({ work: serve, firstDelayMs: restartDelayMs, longestDelayMs: restartDelayMsMax, signal })
   return {
     async ready() {
-      const inTime = setTimeout(readyTimeoutMs, undefined, { signal, ref: false })
-      await Promise.race([listening.passed, inTime]).catch(() => {})
+      if (!isKept) void again({ work: serve, firstDelayMs: restartDelayMs, longestDelayMs: restartDelayMsMax, signal })
+      isKept = true
+      const done = new AbortController()
+      const { passed } = listening
+      try {
+        const ended = AbortSignal.any([signal, done.signal])
+        const inTime = setTimeout(readyTimeoutMs, undefined, { signal: ended, ref: false }).catch(() => {})
+        await Promise.race([passed, inTime])
+      } finally {
+        done.abort()
+      }
     },
     close: () => closing.abort(),
   }

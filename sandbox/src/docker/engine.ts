@@ -33,8 +33,11 @@ export async function findEngine({ env }: EngineOptions): Promise<Dockerode> {
   })
 }
 
-/** Undefined stands for what the environment says. */
+const socketScheme = 'unix://'
+
+/** Undefined stands for what the environment of this process says of an engine that is elsewhere. */
 function placesOf(env: EngineOptions['env']): (string | undefined)[] {
+  if (env.DOCKER_HOST?.startsWith(socketScheme)) return [env.DOCKER_HOST.slice(socketScheme.length)]
   if (env.DOCKER_HOST) return [undefined]
   const rootless = env.XDG_RUNTIME_DIR ? [join(env.XDG_RUNTIME_DIR, 'docker.sock')] : []
   return ['/var/run/docker.sock', ...rootless, join(homedir(), '.docker', 'run', 'docker.sock')]
@@ -89,5 +92,7 @@ export function explainEngine(error: unknown): string {
 /** What went wrong with the engine, told for a person. */
 export function engineFailure(what: string, cause: unknown, advice = ''): SandboxError {
   if (cause instanceof SandboxError) return cause
-  return new SandboxError(`${what}: ${explainEngine(cause)}.${advice}`, { cause, mayPass: !hasAnswered(cause) })
+  if (hasAnswered(cause)) return new SandboxError(`${what}: ${explainEngine(cause)}.${advice}`, { cause })
+  const away = `${what}: the Docker engine does not answer (${explainEngine(cause)}). Start it again.`
+  return new SandboxError(away, { cause, mayPass: true })
 }

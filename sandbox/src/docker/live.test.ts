@@ -86,8 +86,25 @@ test('what is closed is removed and does not start again', async () => {
 })
 
 test('closing while the engine is away ends the waiting', async () => {
-  const { kept } = keeper([away, away, away, away])
+  const { kept } = keeper([away, away, away])
   const waiting = kept.live()
   await kept.close()
   await expect(waiting).rejects.toThrow()
+})
+
+test('what could not be removed while the engine was away is removed before another starts', async () => {
+  const { kept, restarts } = keeper([fake, away, away, away])
+  const first = await kept.live()
+  first.reason = 'the engine stopped'
+  let isAway = true
+  first.remove = async () => {
+    if (isAway) throw new Error('No engine answers.')
+    first.removed += 1
+  }
+  await expect(kept.live()).rejects.toThrow('No engine answers')
+  expect(restarts).toEqual([])
+  isAway = false
+  await kept.live()
+  expect(first.removed).toBe(1)
+  expect(restarts).toEqual(['the engine stopped'])
 })

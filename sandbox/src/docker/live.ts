@@ -12,8 +12,8 @@ export interface Keepable {
 export interface KeptContainer<Container extends Keepable> {
   /** The container that runs, or a new one. Rejects with a `SandboxError` when there is none to be had. */
   live(): Promise<Container>
-  /** Gives up a container in which nothing can be started any more. */
-  replace(container: Container, reason: string): Promise<void>
+  /** Gives up a container in which nothing can be started any more, for the one that is answered. */
+  replace(container: Container, reason: string): Promise<Container>
   /** Removes it; there is no other afterwards. */
   close(): Promise<void>
 }
@@ -25,7 +25,7 @@ export interface KeepOptions<Container extends Keepable> {
 }
 
 /** Before each attempt in a row, while containers do not stay up or the engine is away. */
-const launchDelaysMs = [0, 500, 2_000, 5_000]
+const launchDelaysMs = [0, 500, 2_000]
 /** A container that has run this long has stayed up. */
 const settledMs = 30_000
 
@@ -37,6 +37,7 @@ export function keepContainer<Container extends Keepable>({
   const closing = new AbortController()
   let current: Promise<Container> | undefined
   let lostInARow = 0
+  let lost: { reason?: string; left: readonly Container[] } = { left: [] }
 
   async function live(): Promise<Container> {
     closing.signal.throwIfAborted()
@@ -44,30 +45,47 @@ export function keepContainer<Container extends Keepable>({
       const running = await current
       const reason = await running.ending()
       if (reason === undefined) return running
-      await replace(running, reason)
+      return replace(running, reason)
     }
-    current ??= begin()
+    current = begin()
     return current
   }
 
   /** Several may find out at once that it has gone; the first replaces it. */
-  async function replace(gone: Container, reason: string): Promise<void> {
+  async function replace(gone: Container, reason: string): Promise<Container> {
     const asked = current
-    if ((await asked) !== gone || current !== asked) return
+    if ((await asked?.catch(() => undefined)) !== gone || current !== asked) return live()
     lostInARow = Date.now() - gone.startedAtMs > settledMs ? 0 : lostInARow + 1
-    current = begin(reason)
-    await gone.remove().catch(() => {})
+    lost = { reason, left: [...lost.left, gone] }
+    current = begin()
+    return current
   }
 
-  function begin(reason?: string): Promise<Container> {
+  function begin(): Promise<Container> {
     const begun = attempts()
     begun.then(
-      () => reason !== undefined && onRestart(reason),
+      () => {
+        if (lost.reason !== undefined) onRestart(lost.reason)
+        lost = { left: lost.left }
+      },
       () => {
         current = undefined
       },
     )
     return begun
+  }
+
+  /** What has gone may still be there, and hold what the next one needs; an engine that is away removes nothing. */
+  async function removeLeft(): Promise<void> {
+    const left = await Promise.all(
+      lost.left.map((each) =>
+        each.remove().then(
+          () => [],
+          () => [each],
+        ),
+      ),
+    )
+    lost = { ...lost, left: left.flat() }
   }
 
   async function attempts(): Promise<Container> {
@@ -76,6 +94,7 @@ export function keepContainer<Container extends Keepable>({
     for (const delayMs of launchDelaysMs.slice(first)) {
       await setTimeout(delayMs, undefined, { signal: closing.signal })
       try {
+        await removeLeft()
         return await launch()
       } catch (error) {
         // A refusal will be the same again, and is told at once.
@@ -93,6 +112,7 @@ export function keepContainer<Container extends Keepable>({
       closing.abort(new SandboxError('The sandbox has been stopped.'))
       const running = await current?.catch(() => undefined)
       await running?.remove()
+      await removeLeft()
     },
   }
 }

@@ -21,15 +21,20 @@ export function watchSpace({ freeBytes, usedBytes, usedBytesMax, onFull }: Space
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
 
+  const pause = () =>
+    new Promise<void>((settle) => {
+      timer = setTimeout(settle, pollMs)
+      timer.unref()
+    })
+
   async function watch(): Promise<void> {
+    // What starts beside it comes first.
+    await pause()
     const begun = await usedBytes()
     const bytesMax = Math.max(usedBytesMax, begun + growthBytesMin)
     let freeAtCount = await freeBytes()
     while (!isStopped) {
-      await new Promise<void>((settle) => {
-        timer = setTimeout(settle, pollMs)
-        timer.unref()
-      })
+      await pause()
       const free = await freeBytes()
       if (isStopped) return
       if (free < freeBytesMin && freeAtCount - free > 0)

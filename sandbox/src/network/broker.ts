@@ -21,6 +21,8 @@ export interface Denial extends Target {
 export interface BrokerOptions {
   rules: EgressRules
   onDenied(denial: Denial): void
+  /** Told of a connection that was allowed and could not be made. */
+  onFailed(failure: Denial): void
   lookup?: Lookup | undefined
   connect?: Connect | undefined
 }
@@ -32,12 +34,12 @@ export interface Broker {
 }
 
 /** Decides about each CONNECT, connects, and carries its bytes. */
-export function createBroker({ rules, onDenied, lookup = lookupSystem, connect }: BrokerOptions): Broker {
+export function createBroker({ rules, onDenied, onFailed, lookup = lookupSystem, connect }: BrokerOptions): Broker {
   const connects = createTurns(connectsMax)
   const lookups = createTurns(lookupsMax)
   const sockets = new Set<Socket>()
 
-  const reach = (target: Target, signal: AbortSignal): Promise<Socket> =>
+  const reach = (target: Target & { orPrivate: boolean }, signal: AbortSignal): Promise<Socket> =>
     connects({
       signal,
       work: () =>
@@ -55,7 +57,7 @@ export function createBroker({ rules, onDenied, lookup = lookupSystem, connect }
     const gone = new AbortController()
     tunnel.once('close', () => gone.abort())
     try {
-      const socket = await reach(target, gone.signal)
+      const socket = await reach({ ...target, orPrivate: decision.orPrivate }, gone.signal)
       sockets.add(socket)
       socket.once('close', () => sockets.delete(socket))
       if (isGone(tunnel)) return void socket.destroy()
@@ -66,13 +68,18 @@ export function createBroker({ rules, onDenied, lookup = lookupSystem, connect }
       if (!(error instanceof ConnectFailure)) throw error
       const { code, message } = error
       if (code === 'address_not_public') refuse(tunnel, { ...target, reason: message })
-      else answer(tunnel, { ':status': code === 'timeout' ? 504 : 502, [failedHeader]: message })
+      else fail(tunnel, { ...target, reason: message }, code === 'timeout' ? 504 : 502)
     }
   }
 
   const refuse = (tunnel: ServerHttp2Stream, denial: Denial): void => {
     onDenied(denial)
     answer(tunnel, { ':status': 403, [refusedHeader]: denial.reason })
+  }
+
+  const fail = (tunnel: ServerHttp2Stream, failure: Denial, status: number): void => {
+    onFailed(failure)
+    answer(tunnel, { ':status': status, [failedHeader]: failure.reason })
   }
 
   return {

@@ -33,6 +33,7 @@ beforeEach(async () => {
     stream: Duplex.from({ readable: socket, writable: socket }),
     policy: { mode: 'open' },
     onDenied: () => {},
+    onFailed: () => {},
     lookup: () => {
       lookups += 1
       return lookup()

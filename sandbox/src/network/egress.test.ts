@@ -12,6 +12,7 @@ import { pretendConnect, publicAddress, startUpstream, type Upstream } from './u
 let inside: Inside
 let egress: Egress
 let denied: Denial[]
+let failed: Denial[]
 let connectedTo: string[]
 let httpPort: number
 let socksPort: number
@@ -27,6 +28,7 @@ const names: Record<string, string[]> = {
 beforeAll(() => start({ mode: 'open' }))
 beforeEach(() => {
   denied = []
+  failed = []
   connectedTo = []
   upstreams = []
 })
@@ -41,6 +43,7 @@ async function start(policy: EgressPolicy): Promise<void> {
     stream: inside.stream,
     policy,
     onDenied: (denial) => void denied.push(denial),
+    onFailed: (failure) => void failed.push(failure),
     lookup: async (host) => names[host] ?? (host.startsWith('nowhere') ? [] : [publicAddress]),
     connect: pretendConnect({ onConnect: (address) => void connectedTo.push(address) }),
   })
@@ -142,6 +145,9 @@ describe('through CONNECT', () => {
   it('a name that nobody has and a port that nobody listens on are failures, and not reported', async () => {
     const { answer: unknown } = await openThrough(httpPort, 'nowhere.example:443')
     expect(String(unknown)).toMatch(/^HTTP\/1\.1 502 Bad Gateway\r\n/)
+    expect(failed).toMatchObject([
+      { host: 'nowhere.example', port: 443, reason: expect.stringContaining('No address') },
+    ])
     const { port } = await echo()
     await upstreams.pop()?.stop()
     const { answer: closed } = await openThrough(httpPort, `a.example:${port}`)

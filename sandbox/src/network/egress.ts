@@ -10,6 +10,7 @@ export interface EgressOptions {
   stream: Duplex
   policy: EgressPolicy
   onDenied(denial: Denial): void
+  onFailed(failure: Denial): void
   lookup?: Lookup
   connect?: Connect
 }
@@ -28,8 +29,8 @@ export interface Egress {
  * The only way out of a sandbox. Each CONNECT of the session becomes a connection of this process, if the policy has the
  * host and the host is public. Throws `SandboxError` for a policy that cannot be understood.
  */
-export function serveEgress({ stream, policy, onDenied, lookup, connect }: EgressOptions): Egress {
-  const broker = createBroker({ rules: parsePolicy(policy), onDenied, lookup, connect })
+export function serveEgress({ stream, policy, lookup, connect, ...told }: EgressOptions): Egress {
+  const broker = createBroker({ rules: parsePolicy(policy), ...told, lookup, connect })
   const server = createServer(sessionOptions)
   const sessions = new Set<ServerHttp2Session>()
   server.on('session', (session) => {

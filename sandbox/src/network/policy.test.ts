@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { SandboxError } from '../sandbox.js'
 import { defaultHosts } from './default-hosts.js'
-import { decide, type EgressPolicy, parseHostEntry, parsePolicy } from './policy.js'
+import { decide, type EgressPolicy, parsePolicy } from './policy.js'
 import { parseTarget } from './target.js'
 
 const list = {
@@ -22,7 +22,7 @@ function ask(policy: EgressPolicy, text: string) {
   return target === undefined ? 'no target' : decide(parsePolicy(policy), target)
 }
 
-const allowed = { allowed: true }
+const allowed = { allowed: true, orPrivate: false }
 
 describe('an allow-list has', () => {
   it.each([
@@ -91,7 +91,7 @@ describe('an entry may be', () => {
   it.each(['example.com', '*.example.com', 'example.com:1', '*.example.com:65535', 'localhost', '1.1.1.1', '2606::1'])(
     '%s',
     (entry) => {
-      expect(() => parseHostEntry(entry)).not.toThrow()
+      expect(() => parsePolicy({ mode: 'allow-list', hosts: [entry] })).not.toThrow()
     },
   )
 
@@ -128,7 +128,9 @@ describe('an entry may be', () => {
     ['[::1]:80', 'is an address that is not public'],
   ])('never %j', (entry, problem) => {
     expect(() => parsePolicy({ mode: 'allow-list', hosts: ['example.com', entry] })).toThrow(SandboxError)
-    expect(() => parseHostEntry(entry)).toThrow(`The entry "${entry}" in the list of hosts ${problem}`)
+    expect(() => parsePolicy({ mode: 'allow-list', hosts: [entry] })).toThrow(
+      `The entry "${entry}" in the list of hosts ${problem}`,
+    )
   })
 })
 
@@ -214,4 +216,28 @@ describe('the default list', () => {
       expect(ask(policy, target)).toMatchObject({ allowed: false })
     },
   )
+})
+
+describe('private hosts', () => {
+  const privateHosts = ['registry.corp:8443', '10.1.2.3:443']
+  const policies: EgressPolicy[] = [
+    { mode: 'allow-list', hosts: [], privateHosts },
+    { mode: 'open', privateHosts },
+  ]
+
+  it.each(policies)('are reached wherever they are, at their port alone: $mode', (policy) => {
+    expect(ask(policy, 'registry.corp:8443')).toEqual({ allowed: true, orPrivate: true })
+    expect(ask(policy, '10.1.2.3:443')).toEqual({ allowed: true, orPrivate: true })
+    expect(ask(policy, '10.1.2.3:80')).toMatchObject({ allowed: false })
+    expect(ask(policy, '10.1.2.4:443')).toMatchObject({ allowed: false })
+    expect(ask(policy, 'registry.corp:443')).not.toMatchObject({ orPrivate: true })
+  })
+
+  it.each([
+    ['registry.corp', 'has no port'],
+    ['*.corp:443', 'has a *'],
+    ['http://registry.corp:80', 'has a scheme'],
+  ])('never %s', (entry, problem) => {
+    expect(() => parsePolicy({ mode: 'open', privateHosts: [entry] })).toThrow(problem)
+  })
 })

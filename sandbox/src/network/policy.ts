@@ -4,14 +4,21 @@ import { SandboxError } from '../sandbox.js'
 import { normalHost, parsePort, showTarget, type Target } from './target.js'
 
 /**
- * What a sandbox may reach; never more than the public internet.
+ * What a sandbox may reach: the public internet at most, and what is named beyond it.
  * - `allow-list`: entries are `example.com`, `*.example.com` (all names below it, at any depth, and not itself) or an
  *   address, each also with `:port`; without one they mean the ports of the web.
  * - `open`: everything but mail.
+ * - `privateHosts`: what is more, and may be on a private network; each with its port, and none with a `*`.
  */
-export type EgressPolicy = { mode: 'none' } | { mode: 'allow-list'; hosts: readonly string[] } | { mode: 'open' }
+export type EgressPolicy =
+  | { mode: 'none' }
+  | { mode: 'allow-list'; hosts: readonly string[]; privateHosts?: readonly string[] }
+  | { mode: 'open'; privateHosts?: readonly string[] }
 
-export type EgressRules = { mode: 'none' } | { mode: 'allow-list'; hosts: readonly HostRule[] } | { mode: 'open' }
+export type EgressRules =
+  | { mode: 'none' }
+  | { mode: 'allow-list'; hosts: readonly HostRule[]; privateHosts: readonly HostRule[] }
+  | { mode: 'open'; privateHosts: readonly HostRule[] }
 
 export interface HostRule {
   host: string
@@ -21,15 +28,31 @@ export interface HostRule {
 }
 
 /** A reason is a sentence for the model, in ASCII. */
-export type Decision = { allowed: true } | { allowed: false; reason: string }
+export type Decision = { allowed: true; orPrivate: boolean } | { allowed: false; reason: string }
 
 /** Throws `SandboxError` for an entry that cannot be understood. */
 export function parsePolicy(policy: EgressPolicy): EgressRules {
-  if (policy.mode !== 'allow-list') return policy
-  return { mode: 'allow-list', hosts: policy.hosts.map(parseHostEntry) }
+  if (policy.mode === 'none') return policy
+  const privateHosts = (policy.privateHosts ?? []).map(parsePrivateEntry)
+  if (policy.mode === 'open') return { mode: 'open', privateHosts }
+  return { mode: 'allow-list', hosts: policy.hosts.map(parsePublicEntry), privateHosts }
 }
 
-export function parseHostEntry(entry: string): HostRule {
+/** One host at one port, wherever it is. */
+function parsePrivateEntry(entry: string): HostRule {
+  const rule = parseHostEntry(entry)
+  if (rule.isBelow) throw badEntry(entry, 'has a *, and a private host is named whole')
+  if (rule.ports === webPorts) throw badEntry(entry, 'has no port, and a private host is named with its port')
+  return rule
+}
+
+function parsePublicEntry(entry: string): HostRule {
+  const rule = parseHostEntry(entry)
+  if (isIP(rule.host) === 0 || isPublicUnicast(rule.host)) return rule
+  throw badEntry(entry, 'is an address that is not public; name it among the private hosts if it is meant')
+}
+
+function parseHostEntry(entry: string): HostRule {
   const problem = problemOf(entry)
   if (problem !== undefined) throw badEntry(entry, problem)
   const [, star, written, digits, bareIpv6 = ''] = entryParts.exec(entry) ?? []
@@ -37,16 +60,14 @@ export function parseHostEntry(entry: string): HostRule {
   if (host === undefined) throw badEntry(entry, 'is no name and no address')
   const port = digits === undefined ? undefined : parsePort(digits)
   if (digits !== undefined && port === undefined) throw badEntry(entry, 'has a port that is not from 1 to 65535')
-  if (isIP(host) !== 0) {
-    if (star !== undefined) throw badEntry(entry, 'has a * before an address')
-    if (!isPublicUnicast(host)) throw badEntry(entry, 'is an address that is not public; a sandbox never reaches those')
-  }
+  if (isIP(host) !== 0 && star !== undefined) throw badEntry(entry, 'has a * before an address')
   return { host, isBelow: star !== undefined, ports: port === undefined ? webPorts : [port] }
 }
 
 export function decide(rules: EgressRules, target: Target): Decision {
-  const reason = refusalOf(rules, target)
-  return reason === undefined ? { allowed: true } : { allowed: false, reason }
+  const orPrivate = rules.mode !== 'none' && rules.privateHosts.some((rule) => matches(rule, target))
+  const reason = orPrivate ? undefined : refusalOf(rules, target)
+  return reason === undefined ? { allowed: true, orPrivate } : { allowed: false, reason }
 }
 
 const webPorts = [80, 443] as const

@@ -30,9 +30,9 @@ export async function missingSandbox(): Promise<string | undefined> {
   return choice.driver === 'docker' ? undefined : choice.reason
 }
 
-function sandboxesIn(dataDir: string, docker: DockerSettings): Sandboxes {
+function sandboxesIn(dataDir: string, docker: DockerSettings, env: NodeJS.ProcessEnv = process.env): Sandboxes {
   const scratchRoot = join(dataDir, 'scratch')
-  return createSandboxes({ driver: 'auto', env: process.env, dataDir, scratchRoot, instance: 'test', docker })
+  return createSandboxes({ driver: 'auto', env, dataDir, scratchRoot, instance: 'test', docker })
 }
 
 /** A sandbox on a folder of its own, with the tools of its servers. */
@@ -51,16 +51,22 @@ export interface World {
 export interface WorldOptions {
   docker?: Partial<DockerSettings>
   sessionId?: string
+  env?: NodeJS.ProcessEnv
   /** Who owns the workspace, where the tests run as root. */
   uid?: number
 }
 
-export async function openWorld({ docker, sessionId = 'ses_test', uid = 1000 }: WorldOptions = {}): Promise<World> {
+export async function openWorld({
+  docker,
+  env,
+  sessionId = 'ses_test',
+  uid = 1000,
+}: WorldOptions = {}): Promise<World> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'auroracoder-sandbox-')))
   const workspace = join(folder, 'workspace')
   await mkdir(workspace)
   if (process.getuid?.() === 0) await chown(workspace, uid, uid)
-  const sandboxes = sandboxesIn(join(folder, 'data'), { ...settings, ...docker })
+  const sandboxes = sandboxesIn(join(folder, 'data'), { ...settings, ...docker }, env)
   const sandbox = sandboxes.create({ sessionId, workspace, driver: 'docker' })
   const close = async (tools?: SandboxTools): Promise<void> => {
     await tools?.close()

@@ -9,9 +9,10 @@ export const probeTimeoutMs = 10_000
 
 /** Over any byte stream, such as the stdio of a process that someone else started. */
 export function connectStream(stream: Duplex, options: ConnectOptions): Promise<Connection> {
-  const { timeoutMs = connectTimeoutMs } = options
+  const { timeoutMs = connectTimeoutMs, revision } = options
   return openConnection(createDuplexTransport(stream), {
-    probeTimeoutMs: Math.min(probeTimeoutMs, timeoutMs),
+    // Where there is only one revision, nothing else is tried after the probe.
+    probeTimeoutMs: revision === 'auto' ? Math.min(probeTimeoutMs, timeoutMs) : timeoutMs,
     ...options,
   })
 }

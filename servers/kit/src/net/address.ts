@@ -15,6 +15,18 @@ export function isPublicUnicast(address: string): boolean {
   return isWithin(address, [globalUnicast])
 }
 
+/**
+ * True also for addresses of private networks, for hosts that somebody has named who knows where they are: neither this
+ * machine, nor many at once, nor what answers on the link alone or for a cloud, nor another address in disguise.
+ */
+export function isOtherMachine(address: string): boolean {
+  if (isIP(address) === 0 || address.includes('%')) return false
+  const parsed = parse(address)
+  return rangesOfMachines.includes(parsed.range()) && !cloudAddresses.includes(parsed.toString())
+}
+
+const rangesOfMachines = ['unicast', 'private', 'uniqueLocal', 'carrierGradeNat', 'reserved']
+
 /** Whether an address lies in one of some networks, each written as `10.0.0.0/8`. */
 export function isWithin(address: string, networks: readonly string[]): boolean {
   const parsed = parse(address)
@@ -29,8 +41,8 @@ function parse(address: string): ReturnType<typeof ipaddr.process> {
   return ipaddr.process(isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address)
 }
 
-/** Of the other metadata services every address lies in a range that is not public. This one is Azure's. */
-const cloudAddresses: readonly string[] = ['168.63.129.16']
+/** Metadata services beside 169.254.169.254: Azure's, which lies among public addresses, Alibaba's, Oracle's and Amazon's. */
+const cloudAddresses: readonly string[] = ['168.63.129.16', '100.100.100.200', '192.0.0.192', 'fd00:ec2::254']
 
 /**
  * All that IANA has given out (RFC 4291, section 2.4). The library calls everything that it does not know unicast, also

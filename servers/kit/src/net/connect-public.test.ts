@@ -197,3 +197,35 @@ describe('waiting ends', () => {
     expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true])
   })
 })
+
+describe('a host that may be private', () => {
+  it.each(['10.0.0.5', '192.168.1.2', '45.0.0.7', 'fd12::1', '100.64.0.1'])('is reached at %s', async (address) => {
+    const lookup = answers([address])
+    const socket = await connectPublic({
+      host: 'a',
+      port: 80,
+      orPrivate: true,
+      lookup,
+      connect: pretend(),
+      ownNetworks,
+    })
+    socket.destroy()
+    expect(tried).toEqual([address])
+  })
+
+  it.each([
+    '127.0.0.1',
+    '::1',
+    '0.0.0.0',
+    '169.254.169.254',
+    'fe80::1',
+    '224.0.0.1',
+    '100.100.100.200',
+    '::ffff:127.0.0.1',
+  ])('is not reached at %s', async (address) => {
+    const lookup = answers([address])
+    const reached = connectPublic({ host: 'a', port: 80, orPrivate: true, lookup, connect: pretend(), ownNetworks })
+    await expect(reached).rejects.toMatchObject({ code: 'address_not_public' })
+    expect(tried).toEqual([])
+  })
+})

@@ -1,7 +1,7 @@
 import { lookup as systemLookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { isIP, connect as netConnect, type Socket } from 'node:net'
-import { isPublicUnicast, isWithin } from './address.js'
+import { isOtherMachine, isPublicUnicast, isWithin } from './address.js'
 import { ConnectFailure } from './connect-failure.js'
 import { ownNetworks as systemNetworks } from './own-networks.js'
 
@@ -20,6 +20,8 @@ export interface PublicTarget {
   /** A name or an address; IPv6 without brackets. */
   host: string
   port: number
+  /** The host may be on a private network too, because somebody has said that this one is meant. */
+  orPrivate?: boolean
   signal?: AbortSignal
   lookup?: Lookup
   connect?: Connect
@@ -37,7 +39,8 @@ export async function connectPublic(target: PublicTarget): Promise<Socket> {
   signal?.throwIfAborted()
   const found = await addressesOf(target)
   const networks = ownNetworks()
-  const isAllowed = (address: string): boolean => isPublicUnicast(address) && !isWithin(address, networks)
+  const isPublic = (address: string): boolean => isPublicUnicast(address) && !isWithin(address, networks)
+  const isAllowed = target.orPrivate ? isOtherMachine : isPublic
   const addresses = found.filter(isAllowed).slice(0, addressesTriedMax)
   let failure = new ConnectFailure('address_not_public', `${host} does not lead to a public address.`)
   for (const address of addresses) {

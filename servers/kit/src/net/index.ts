@@ -1,4 +1,4 @@
-export { isPublicUnicast, isWithin } from './address.js'
+export { isOtherMachine, isPublicUnicast, isWithin } from './address.js'
 export { ConnectFailure, type ConnectFailureCode } from './connect-failure.js'
 export {
   addressesTriedMax,
