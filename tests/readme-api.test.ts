@@ -8,6 +8,7 @@ import {
 } from '@auroracoder/orchestrator/events'
 import { expect, test } from 'vitest'
 import { loadConfig } from '../orchestrator/src/config/config.js'
+import { containerIn, containerSchema } from '../orchestrator/src/config/container.js'
 import { compactShareMin, continueShareMin } from '../orchestrator/src/context/compaction/use.js'
 import { loginCodeMs, passMs } from '../orchestrator/src/http/auth.js'
 import { bodyBytesMax } from '../orchestrator/src/http/body-limit.js'
@@ -22,6 +23,7 @@ import { queuedRunsMax } from '../orchestrator/src/sessions/runs.js'
 import { codeOf, tableRows } from './readme-parts.js'
 
 const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+const sandboxReadme = await readFile(new URL('../sandbox/README.md', import.meta.url), 'utf8')
 const ownReadme = await readFile(new URL('../orchestrator/README.md', import.meta.url), 'utf8')
 
 test('the README tells of every event, with the fields of its schema', () => {
@@ -85,6 +87,16 @@ test('the settings in the README are those that the configuration knows, and .en
   const variables = [...ownReadme.matchAll(/`(AURORACODER_\w+)`/g)].map(([, name]) => name)
   expect(variables.length).toBeGreaterThan(5)
   expect(variables.filter((name) => !example.includes(`\n${name}=`))).toEqual([])
+})
+
+test('the settings of containers in the README are those that the configuration knows, with their variables', async () => {
+  const rows = tableRows(sandboxReadme, 'container settings')
+  expect(rows.map(([name]) => name)).toEqual(Object.keys(containerSchema.shape).map((name) => `\`${name}\``))
+  const example = await readFile(new URL('../.env.example', import.meta.url), 'utf8')
+  const variables = rows.map(([, variable = '']) => variable.replaceAll('`', ''))
+  expect(variables.filter((name) => !example.includes(`\n${name}=`))).toEqual([])
+  const asTexts = Object.fromEntries(variables.map((name) => [name, name.endsWith('NETWORK') ? 'open' : '512']))
+  expect(Object.keys(containerIn(asTexts)).toSorted()).toEqual(Object.keys(containerSchema.shape).toSorted())
 })
 
 function problemOf(work: () => unknown): string {

@@ -22,8 +22,7 @@ describe.skipIf(missing)('a sandbox whose engine stops under a command', { timeo
     world = await openWorld({ docker: { image }, env: { ...process.env, DOCKER_HOST: engine.host } })
   }, 120_000)
   afterAll(async () => {
-    await world?.close()
-    await engine?.close()
+    await world?.close().finally(() => engine.close())
   }, 60_000)
 
   test.each(['SIGTERM', 'SIGKILL'] as const)('by %s says so, and goes on when it is there again', async (signal) => {
