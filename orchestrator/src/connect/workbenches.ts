@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Sandbox, ServerName, Wish } from '@auroracoder/sandbox'
 import { connectForeignServers, type ForeignServersOptions } from './foreign-tools.js'
 import { connectSandboxTools } from './sandbox-tools.js'
@@ -41,6 +42,8 @@ export interface WorkbenchesOptions {
 export const workbenchPauseMs = 10 * 60_000
 /** A background server that the agent started lives this long after the session's last run. */
 export const workbenchIdleMs = 30 * 60_000
+/** To close what is open, a server gets this long. */
+export const closeMsMax = 4_000
 /** Each holds two processes; beyond this many the one that was idle longest is stopped. */
 export const idleWorkbenchesMax = 8
 
@@ -60,8 +63,12 @@ export function createWorkbenches(options: WorkbenchesOptions): Workbenches {
     benches.delete(sessionId)
     keepAwake(bench)
     const { sandbox, tools } = await bench.ready
-    await tools.close()
+    if (sandbox.canPause) await sandbox.resume().catch(() => {})
+    const closed = tools.close()
+    // Servers that cannot hear that they are to end, as in a container that somebody has paused, end with their sandbox.
+    await Promise.race([closed, setTimeout(closeMsMax, undefined, { ref: false })])
     await sandbox.stop()
+    await closed
   }
 
   const benchOf = (key: WorkbenchKey): Bench => {
@@ -84,12 +91,11 @@ export function createWorkbenches(options: WorkbenchesOptions): Workbenches {
         isHeld = false
         bench.users -= 1
         if (bench.users > 0) return
-        bench.idle = [setTimeout(() => void pause(bench), pauseMs), setTimeout(() => void stop(key.sessionId), idleMs)]
-        for (const timer of bench.idle) timer.unref()
+        bench.idle = [after(pauseMs, () => pause(bench)), after(idleMs, () => stop(key.sessionId))]
         // A Map keeps the order of insertion: the last one to be released comes last.
         if (benches.delete(key.sessionId)) benches.set(key.sessionId, bench)
         const idle = [...benches].filter(([, { users }]) => users === 0).map(([id]) => id)
-        for (const id of idle.slice(0, Math.max(idle.length - idleMax, 0))) void stop(id)
+        for (const id of idle.slice(0, Math.max(idle.length - idleMax, 0))) quietly(stop(id))
       }
       try {
         const { sandbox, tools } = await bench.ready
@@ -106,6 +112,15 @@ export function createWorkbenches(options: WorkbenchesOptions): Workbenches {
       await Promise.allSettled(ids.map(stop))
     },
   }
+}
+
+function after(ms: number, work: () => Promise<void>): NodeJS.Timeout {
+  return globalThis.setTimeout(() => quietly(work()), ms).unref()
+}
+
+/** What cannot be stopped now, as while the engine is away, is swept by the next service. */
+function quietly(work: Promise<void>): void {
+  work.catch(() => {})
 }
 
 function keepAwake({ idle }: Bench): void {

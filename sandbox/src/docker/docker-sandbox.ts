@@ -5,7 +5,7 @@ import type { Denial } from '../network/broker.js'
 import { describePolicy } from '../network/describe-policy.js'
 import { createIngress } from '../network/ingress.js'
 import { type ExecRequest, type ExecResult, type Sandbox, SandboxError, type ServerProcess } from '../sandbox.js'
-import { engineFailure, explainEngine, hasAnswered, isMissing } from './engine.js'
+import { engineFailure, explainEngine, isMissing } from './engine.js'
 import { collect, killedExitCode, runInside, startInside, withoutCertificates } from './exec.js'
 import { startInnerServer } from './inner-server.js'
 import { type LaunchOptions, type LiveContainer, launch, stateVolume } from './launch.js'
@@ -93,14 +93,15 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
   function run(name: string, command: readonly [string, ...string[]], where: Where) {
     processes += 1
     const unique = `${name}-${processes}`
-    return startProcess(name, ({ container, agent, ending }) =>
-      startInnerServer(container, {
+    return startProcess(name, (live) =>
+      startInnerServer(live.container, {
         name: unique,
         command,
-        user: where.root ? { uid: 0, gid: 0 } : agent,
+        user: where.root ? { uid: 0, gid: 0 } : live.agent,
         cwd: where.cwd,
         ...(where.env && { env: where.env }),
-        reasonOf: ending,
+        reasonOf: live.ending,
+        giveUp: () => kept.replace(live, `${name} in it could not be ended`),
       }),
     )
   }
@@ -131,8 +132,8 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
   async function resume(): Promise<void> {
     if (!isPaused) return
     isPaused = false
-    const { container } = await kept.live()
-    await container.unpause().catch(unlessAnswered)
+    const live = await kept.live()
+    await live.resume()
   }
 
   async function stop(): Promise<void> {
@@ -195,9 +196,9 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
       return `${image.repo}:${image.tag}`
     },
     async pause() {
-      const { container } = await kept.live()
+      const live = await kept.live()
       isPaused = true
-      await container.pause().catch(unlessAnswered)
+      await live.pause()
     },
     resume,
     port: (inside) => ingress.open(inside),
@@ -213,9 +214,4 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
         })
     },
   }
-}
-
-/** It has already happened. */
-function unlessAnswered(cause: unknown): void {
-  if (!hasAnswered(cause)) throw engineFailure('The Docker engine did not do it', cause)
 }

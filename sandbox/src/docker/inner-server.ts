@@ -17,11 +17,13 @@ export interface InnerServerOptions extends ExecOptions {
   name: string
   /** Why it may have ended, when the reason lies outside of it. */
   reasonOf(): Promise<string | undefined>
+  /** Called when it can neither hear nor be killed, as in a container that somebody has paused. */
+  giveUp(): Promise<unknown>
 }
 
 /** A running program that a closed stream ends, also when it hangs: the engine by itself would leave it alone. */
 export async function startInnerServer(container: Container, options: InnerServerOptions): Promise<ServerProcess> {
-  const { name, command, reasonOf, ...where } = options
+  const { name, command, reasonOf, giveUp, ...where } = options
   const pidFile = `${pidDir}/${name}.pid`
   const inner = await startInside(container, { ...where, command: ['sh', '-c', keepPid, pidFile, ...command] })
   let isOver = false
@@ -43,7 +45,9 @@ export async function startInnerServer(container: Container, options: InnerServe
       command: ['sh', '-c', killGroup, pidFile],
       outputBytesMax: killOutputBytesMax,
     })
-    await kill.catch(() => {})
+    const { exitCode } = await kill.catch(() => ({ exitCode: null }))
+    // Without one there was nothing to kill, or nobody to do it.
+    if (exitCode !== 0 && !isOver) await giveUp().catch(() => {})
   }
 
   return { stream: inner.stream, exited }

@@ -8,7 +8,7 @@ import { type BindRules, checkBindable } from './bindable.js'
 import { type ContainerLimits, containerLimits, containerOptions, type Profile } from './container-options.js'
 import { type EgressKeeper, type EgressKeeperOptions, keepEgress } from './egress-keeper.js'
 import { endingOf } from './ending.js'
-import { engineFailure, isMissing } from './engine.js'
+import { engineFailure, hasAnswered, isMissing } from './engine.js'
 import { followContainer } from './events.js'
 import { runInside } from './exec.js'
 import { labelsOf } from './labels.js'
@@ -46,6 +46,9 @@ export interface LiveContainer extends Keepable {
   readonly agent: User
   readonly workspace: string
   readonly egress: EgressKeeper
+  /** Freezes everything inside. An engine whose container is paused while it starts a process there hangs for good. */
+  pause(): Promise<void>
+  resume(): Promise<void>
 }
 
 /** Files and volumes of a sandbox together; there is no quota for them, so they are counted. */
@@ -140,6 +143,14 @@ function watched(docker: Dockerode, container: Container, options: Made): LiveCo
     workspace,
     egress,
     startedAtMs: Date.now(),
+    async pause() {
+      await space.hold()
+      await container.pause().catch(unlessAnswered)
+    },
+    async resume() {
+      await container.unpause().catch(unlessAnswered)
+      space.goOn()
+    },
     ending: async () => reason ?? endingOf(container),
     async remove() {
       space.stop()
@@ -163,6 +174,11 @@ async function countInside(
     outputBytesMax: countOutputBytesMax,
   })
   return Number(stdout.match(/^(\d+)\ttotal$/m)?.[1] ?? 0) * 1024
+}
+
+/** It is so already. */
+function unlessAnswered(cause: unknown): void {
+  if (!hasAnswered(cause)) throw engineFailure('The Docker engine did not do it', cause)
 }
 
 function unlessMissing(error: unknown): void {

@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises'
+
 export interface SpaceOptions {
   /** Of the file system that the workspace is on. */
   freeBytes(): Promise<number>
@@ -6,6 +8,13 @@ export interface SpaceOptions {
   usedBytesMax: number
   /** Told once, with a clause, when the sandbox has taken too much. */
   onFull(reason: string): void
+}
+
+export interface SpaceWatch {
+  /** Settles once nothing is being counted; nothing is until it goes on. */
+  hold(): Promise<void>
+  goOn(): void
+  stop(): void
 }
 
 /** The host keeps this much for itself. */
@@ -17,42 +26,51 @@ const pollMs = 2_000
 const recountAfterBytes = 64 * 1024 * 1024
 
 /** Binds and volumes have no quota, so what a sandbox writes is watched. */
-export function watchSpace({ freeBytes, usedBytes, usedBytesMax, onFull }: SpaceOptions): { stop(): void } {
-  let timer: NodeJS.Timeout | undefined
-  let isStopped = false
+export function watchSpace({ freeBytes, usedBytes, usedBytesMax, onFull }: SpaceOptions): SpaceWatch {
+  const stopping = new AbortController()
+  let isHeld = false
+  let counting: Promise<number> = Promise.resolve(0)
 
-  const pause = () =>
-    new Promise<void>((settle) => {
-      timer = setTimeout(settle, pollMs)
-      timer.unref()
-    })
+  const count = (): Promise<number> => {
+    counting = usedBytes()
+    return counting
+  }
+
+  /** What starts at the same time as the watch comes first. */
+  const nextTurn = async (): Promise<void> => {
+    do await setTimeout(pollMs, undefined, { signal: stopping.signal, ref: false })
+    while (isHeld)
+  }
 
   async function watch(): Promise<void> {
-    // What starts beside it comes first.
-    await pause()
-    const begun = await usedBytes()
-    const bytesMax = Math.max(usedBytesMax, begun + growthBytesMin)
+    const freeAtStart = await freeBytes()
+    await nextTurn()
+    let used = await count()
     let freeAtCount = await freeBytes()
-    while (!isStopped) {
-      await pause()
+    const usedAtStart = used - Math.max(freeAtStart - freeAtCount, 0)
+    const bytesMax = Math.max(usedBytesMax, usedAtStart + growthBytesMin)
+    while (used <= bytesMax) {
+      await nextTurn()
       const free = await freeBytes()
-      if (isStopped) return
-      if (free < freeBytesMin && freeAtCount - free > 0)
-        return onFull(`the disk of the host has only ${amount(free)} left`)
+      if (free < freeBytesMin && free < freeAtCount) return onFull(`the disk of the host has only ${amount(free)} left`)
       if (freeAtCount - free < recountAfterBytes) continue
       freeAtCount = free
-      const used = await usedBytes()
-      if (used > bytesMax) return onFull(`it keeps ${amount(used)} of files, and ${amount(bytesMax)} is the limit`)
+      used = await count()
     }
+    onFull(`it keeps ${amount(used)} of files, and ${amount(bytesMax)} is the limit`)
   }
 
   // A container that has gone cannot be counted, and does not have to be.
   watch().catch(() => {})
   return {
-    stop() {
-      isStopped = true
-      clearTimeout(timer)
+    async hold() {
+      isHeld = true
+      await counting.catch(() => {})
     },
+    goOn() {
+      isHeld = false
+    },
+    stop: () => stopping.abort(),
   }
 }
 

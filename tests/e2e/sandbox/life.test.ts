@@ -126,7 +126,10 @@ describe.skipIf(missing)('a sandbox', { timeout: 90_000 }, () => {
 
   test('that keeps too many files is stopped with the reason, and can tidy up', async () => {
     const world = await open({ docker: { workspaceBytesMax: 16 * 1024 ** 2 } })
-    const { text } = await world.command('dd if=/dev/zero of=large bs=1M count=400; sleep 30', { timeout: 40 })
+    const { text } = await world.command('dd if=/dev/zero of=large bs=1M count=400; sleep 30', {
+      timeout_ms: 40_000,
+      yield_ms: 40_000,
+    })
     expect(text).toMatch(/keeps \d+ MiB of files/)
     expect((await world.command('rm large; echo tidy')).text).toContain('tidy')
   })
