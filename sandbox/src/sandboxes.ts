@@ -185,7 +185,7 @@ export function createSandboxes(options: SandboxesOptions): Sandboxes {
       const { containerId, workspace } = await find(name)
       const { uid, gid } = root ? { uid: 0, gid: 0 } : await agentUser(workspace)
       const container = (await engine()).getContainer(containerId)
-      return openShell({ container, user: `${uid}:${gid}`, cwd: workspace, terminal })
+      return openShell({ container, user: `${uid}:${gid}`, isRoot: root, cwd: workspace, terminal })
     },
   }
 }

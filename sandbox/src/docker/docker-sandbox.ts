@@ -6,11 +6,12 @@ import { describePolicy } from '../network/describe-policy.js'
 import { createIngress } from '../network/ingress.js'
 import { type ExecRequest, type ExecResult, type Sandbox, SandboxError, type ServerProcess } from '../sandbox.js'
 import { engineFailure, explainEngine, isMissing } from './engine.js'
-import { collect, killedExitCode, runInside, startInside, withoutCertificates } from './exec.js'
+import { collect, killedExitCode, runInside, shell, startInside, withoutCertificates } from './exec.js'
 import { startInnerServer } from './inner-server.js'
 import { type LaunchOptions, type LiveContainer, launch, stateVolume } from './launch.js'
 import { keepContainer } from './live.js'
 import { createNotes } from './notes.js'
+import { rootEnv } from './terminal.js'
 
 export interface DockerOptions extends Omit<LaunchOptions, 'onOutOfMemory' | 'network'> {
   network: Omit<LaunchOptions['network'], 'onDenied' | 'onFailed'>
@@ -115,6 +116,7 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
     const { stream, exited } = await run(command[0].replace(/[^A-Za-z0-9]/g, '_'), command, {
       cwd: resolve(workspace, cwd),
       root,
+      ...(root && { env: rootEnv }),
     })
     const abort = (): void => void stream.destroy()
     signal?.addEventListener('abort', abort, { once: true })
@@ -172,7 +174,7 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
       const { container, agent } = await kept.live()
       const file = join(stateDir, 'kept', `${name}-${randomUUID()}.txt`)
       const { exitCode, stderr } = await runInside(container, {
-        command: ['sh', '-c', 'mkdir -p -m 700 -- "$(dirname -- "$0")" && cat >"$0"', file],
+        command: [shell, '-c', 'mkdir -p -m 700 -- "$(dirname -- "$0")" && cat >"$0"', file],
         user: agent,
         cwd: '/',
         stdin: text,

@@ -39,7 +39,8 @@ export function keepEgress({ container, user, ...options }: EgressKeeperOptions)
     const egress = serveEgress({ ...options, stream: inner.stream })
     signal.addEventListener('abort', egress.close, { once: true })
     try {
-      inner.onStderr(() => {
+      inner.onStderr((text) => {
+        if (!text.startsWith('listening')) return
         settled()
         listening.open()
       })

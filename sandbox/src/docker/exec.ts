@@ -11,6 +11,9 @@ export interface ExecOptions {
   env?: Readonly<Record<string, string>>
 }
 
+/** By its full path: the agent may have put a program of that name in the way. */
+export const shell = '/bin/sh'
+
 /** Node reads them at its start, which takes a program that opens no TLS 60 ms for nothing. */
 export const withoutCertificates = { NODE_EXTRA_CA_CERTS: '' }
 
@@ -26,6 +29,8 @@ export interface InnerProcess {
 /** 128 and SIGKILL, as a shell says it. */
 export const killedExitCode = 137
 const stderrCharsMax = 4_000
+/** A connection that nobody uses any more is cut after this time. */
+const closeMsMax = 5_000
 /** The engine knows of the end of a process a moment after its streams have ended. */
 const exitPolls = { countMax: 40, everyMs: 25 }
 
@@ -74,6 +79,8 @@ function halfClosing(socket: Duplex): Writable {
     final: (done) => void socket.end(done),
     destroy(error, done) {
       socket.end()
+      // A program that reads nothing never sees that end; the engine would wait for it.
+      setTimeout(() => socket.destroy(), closeMsMax).unref()
       done(error)
     },
   })

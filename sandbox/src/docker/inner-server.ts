@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Container } from 'dockerode'
 import type { ExitReport, ServerProcess } from '../sandbox.js'
-import { type ExecOptions, killedExitCode, runInside, startInside } from './exec.js'
+import { type ExecOptions, killedExitCode, runInside, shell, startInside } from './exec.js'
 
 /** A server that has been told to end by the end of its stdin gets this long before it is killed. */
 export const stopGraceMs = 2_000
@@ -25,7 +25,7 @@ export interface InnerServerOptions extends ExecOptions {
 export async function startInnerServer(container: Container, options: InnerServerOptions): Promise<ServerProcess> {
   const { name, command, reasonOf, giveUp, ...where } = options
   const pidFile = `${pidDir}/${name}.pid`
-  const inner = await startInside(container, { ...where, command: ['sh', '-c', keepPid, pidFile, ...command] })
+  const inner = await startInside(container, { ...where, command: [shell, '-c', keepPid, pidFile, ...command] })
   let isOver = false
   const exited = inner.ended.then(async ({ exitCode, stderr }): Promise<ExitReport> => {
     isOver = true
@@ -42,7 +42,7 @@ export async function startInnerServer(container: Container, options: InnerServe
     if (isOver) return
     const kill = runInside(container, {
       ...where,
-      command: ['sh', '-c', killGroup, pidFile],
+      command: [shell, '-c', killGroup, pidFile],
       outputBytesMax: killOutputBytesMax,
     })
     const { exitCode } = await kill.catch(() => ({ exitCode: null }))

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { statfs } from 'node:fs/promises'
+import { setTimeout } from 'node:timers/promises'
 import type Dockerode from 'dockerode'
 import type { Container } from 'dockerode'
 import { existingDirectory } from '../existing-directory.js'
@@ -130,7 +131,8 @@ function watched(docker: Dockerode, container: Container, options: Made): LiveCo
   const space = watchSpace({
     usedBytesMax: options.workspaceBytesMax ?? workspaceBytesMax,
     async freeBytes() {
-      const { bavail, bsize } = await statfs(workspace)
+      // A workspace that has been moved away is no reason to stop watching.
+      const { bavail, bsize } = await statfs(workspace).catch(() => statfs('/'))
       return bavail * bsize
     },
     usedBytes: () => countInside(container, { workspace, agent }),
@@ -166,15 +168,19 @@ function watched(docker: Dockerode, container: Container, options: Made): LiveCo
 async function countInside(
   container: Container,
   { workspace, agent }: Pick<Made, 'workspace' | 'agent'>,
-): Promise<number> {
-  const { stdout } = await runInside(container, {
-    command: ['/usr/bin/timeout', `${countTimeoutMs / 1000}`, '/usr/bin/du', '-skc', '--', workspace, stateDir],
+): Promise<number | undefined> {
+  const counted = runInside(container, {
+    command: ['/usr/bin/du', '-skc', '--', workspace, stateDir],
     user: agent,
     cwd: '/',
     outputBytesMax: countOutputBytesMax,
   })
-  return Number(stdout.match(/^(\d+)\ttotal$/m)?.[1] ?? 0) * 1024
+  const { exitCode, stdout } = await Promise.race([counted, setTimeout(countTimeoutMs, notCounted, { ref: false })])
+  const kibibytes = stdout.match(/^(\d+)\ttotal$/m)?.[1]
+  return exitCode === 0 && kibibytes !== undefined ? Number(kibibytes) * 1024 : undefined
 }
+
+const notCounted = { exitCode: null, stdout: '' }
 
 /** It is so already. */
 function unlessAnswered(cause: unknown): void {

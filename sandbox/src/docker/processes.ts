@@ -25,14 +25,16 @@ export function watchProcesses({ container, processesMax, onFull }: ProcessWatch
     let fullMs = 0
     while (fullMs <= fullMsMax) {
       await setTimeout(pollMs, undefined, { signal: stopping.signal, ref: false })
-      const stats = statsSchema.safeParse(await container.stats({ stream: false, 'one-shot': true })).data
+      // An engine that was away is asked again.
+      const answer = await container.stats({ stream: false, 'one-shot': true }).catch(() => undefined)
+      const stats = statsSchema.safeParse(answer).data
       const current = stats?.pids_stats.current ?? 0
       fullMs = current >= processesMax * fullShare ? fullMs + pollMs : 0
     }
     onFull(`it had no room for another process for ${fullMsMax / 1000} s: ${processesMax} is the limit`)
   }
 
-  // A container that has gone has no processes.
+  // It ends by being stopped.
   watch().catch(() => {})
   return { stop: () => stopping.abort() }
 }

@@ -3,8 +3,8 @@ import { setTimeout } from 'node:timers/promises'
 export interface SpaceOptions {
   /** Of the file system that the workspace is on. */
   freeBytes(): Promise<number>
-  /** Of what the sandbox can write to and the host keeps: it takes a while to count. */
-  usedBytes(): Promise<number>
+  /** Of what the sandbox can write to and the host keeps; undefined when that could not be counted to its end. */
+  usedBytes(): Promise<number | undefined>
   usedBytesMax: number
   /** Told once, with a clause, when the sandbox has taken too much. */
   onFull(reason: string): void
@@ -29,10 +29,10 @@ const recountAfterBytes = 64 * 1024 * 1024
 export function watchSpace({ freeBytes, usedBytes, usedBytesMax, onFull }: SpaceOptions): SpaceWatch {
   const stopping = new AbortController()
   let isHeld = false
-  let counting: Promise<number> = Promise.resolve(0)
+  let counting: Promise<number | undefined> = Promise.resolve(0)
 
-  const count = (): Promise<number> => {
-    counting = usedBytes()
+  const count = (): Promise<number | undefined> => {
+    counting = usedBytes().catch(() => undefined)
     return counting
   }
 
@@ -42,30 +42,34 @@ export function watchSpace({ freeBytes, usedBytes, usedBytesMax, onFull }: Space
     while (isHeld)
   }
 
-  async function watch(): Promise<void> {
+  /** Why it has to end. A turn in which something could not be asked is followed by another. */
+  async function full(): Promise<string> {
     const freeAtStart = await freeBytes()
-    await nextTurn()
-    let used = await count()
-    let freeAtCount = await freeBytes()
-    const usedAtStart = used - Math.max(freeAtStart - freeAtCount, 0)
-    const bytesMax = Math.max(usedBytesMax, usedAtStart + growthBytesMin)
-    while (used <= bytesMax) {
+    let freeAtCount = Number.POSITIVE_INFINITY
+    let bytesMax = usedBytesMax
+    for (let isFirst = true; ; isFirst = false) {
       await nextTurn()
       const free = await freeBytes()
-      if (free < freeBytesMin && free < freeAtCount) return onFull(`the disk of the host has only ${amount(free)} left`)
+      if (free < freeBytesMin && free < freeAtStart) return `the disk of the host has only ${amount(free)} left`
       if (freeAtCount - free < recountAfterBytes) continue
       freeAtCount = free
-      used = await count()
+      const lost = Math.max(freeAtStart - free, 0)
+      const used = await count()
+      // Files that are hidden from the count have still been taken from the disk.
+      if (used === undefined && lost > usedBytesMax)
+        return `its files cannot be counted, and the disk has lost ${amount(lost)}`
+      if (isFirst && used !== undefined) bytesMax = Math.max(usedBytesMax, used - lost + growthBytesMin)
+      if (used !== undefined && used > bytesMax)
+        return `it keeps ${amount(used)} of files, and ${amount(bytesMax)} is the limit`
     }
-    onFull(`it keeps ${amount(used)} of files, and ${amount(bytesMax)} is the limit`)
   }
 
-  // A container that has gone cannot be counted, and does not have to be.
-  watch().catch(() => {})
+  // It ends by being stopped.
+  full().then(onFull, () => {})
   return {
     async hold() {
       isHeld = true
-      await counting.catch(() => {})
+      await counting
     },
     goOn() {
       isHeld = false

@@ -11,19 +11,26 @@ export interface ShellOptions {
   container: Container
   /** `uid:gid` */
   user: string
+  isRoot: boolean
   cwd: string
   terminal: Terminal
 }
 
+/** Root neither runs what the agent has put into its home folder, nor leaves anything there. */
+export const rootEnv = { HOME: '/root', PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
+
 /** Opens a shell inside on this terminal, and settles with its exit code. */
-export async function openShell({ container, user, cwd, terminal }: ShellOptions): Promise<number> {
+export async function openShell({ container, user, isRoot, cwd, terminal }: ShellOptions): Promise<number> {
   const { input, output } = terminal
   const exec = await container
     .exec({
-      Cmd: ['bash', '-l'],
+      Cmd: ['/bin/bash', '-l'],
       User: user,
       WorkingDir: cwd,
-      Env: [`TERM=${process.env.TERM || 'xterm-256color'}`],
+      Env: [
+        `TERM=${process.env.TERM || 'xterm-256color'}`,
+        ...(isRoot ? Object.entries(rootEnv).map((each) => each.join('=')) : []),
+      ],
       Tty: true,
       AttachStdin: true,
       AttachStdout: true,

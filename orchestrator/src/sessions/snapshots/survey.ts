@@ -24,7 +24,7 @@ export interface SurveyPlace {
 /** Looks only: nothing is written but git's own notes on which files it has seen. */
 export async function survey(git: Git, { workspace, own }: SurveyPlace): Promise<Survey> {
   const status = readStatus(
-    await git.run(['status', '--porcelain', '-z', '--no-renames', '--untracked-files=all', '--ignored=matching']),
+    await git.run(['status', ...asItIs, '--no-renames', '--untracked-files=all', '--ignored=matching']),
   )
   const left = new Map<string, string>(status.ignored.map((path) => [path, whyIgnored(path)]))
   const { nested, special, closed } = await walk(workspace, (folder) => left.has(folder) || own.includes(folder))
@@ -56,6 +56,9 @@ export async function survey(git: Git, { workspace, own }: SurveyPlace): Promise
   }
   return { add, drop: [...drop], left }
 }
+
+/** A repository that has taken the place of a file is not looked into: its own configuration names programs to run. */
+const asItIs = ['--porcelain', '-z', '--ignore-submodules=all']
 
 const filesPerBreath = 500
 
