@@ -66,7 +66,8 @@ async function open({ settings: flags, env, recover, modelLater = false }: OpenO
   const store = metrics.watchStore(file)
   const workbenches = openWorkbenches({ config, env, sandboxes })
   const scratchRoot = scratchRootOf(config)
-  const snapshots = createSnapshotKeeper({ root: join(config.dataDir, 'snapshots'), env, apart: [config.dataDir] })
+  const keeper = createSnapshotKeeper({ root: join(config.dataDir, 'snapshots'), env, apart: [config.dataDir] })
+  const snapshots = heldStill(keeper, workbenches)
   const traces = config.trace ? openTraces(config, log) : undefined
   const agent = createAgent({ workbenches, providers, settings, config, traces })
   const kept = createSessions({
@@ -135,6 +136,19 @@ function usableModel(providers: Providers): Model | undefined {
 
 function panelPolicyOf(settings: RunningSettings): PanelPolicy {
   return settings.current().livingState ?? 'auto'
+}
+
+/**
+ * Git reads the workspace on the host, with the rights of the service: whatever runs in the sandbox must not exchange a
+ * folder for a link while it does.
+ */
+function heldStill(keeper: SnapshotKeeper, { frozen }: Workbenches): SnapshotKeeper {
+  return {
+    ...keeper,
+    take: (session, seq) => frozen(session.id, () => keeper.take(session, seq)),
+    restore: (session, moment) => frozen(session.id, () => keeper.restore(session, moment)),
+    diff: (session, range, options) => frozen(session.id, () => keeper.diff(session, range, options)),
+  }
 }
 
 /** What the sessions keep of their workspaces, in the words of their log. */
@@ -241,7 +255,9 @@ function createAgent({ workbenches, providers, settings, config, traces }: Agent
         opening: {
           system: (role) => buildSystemPrompt({ workspace: sandbox.workspace, instructions: tools.instructions, role }),
           workspace: () =>
-            workspaceNote({ root: workspace, shownAs: sandbox.workspace, surroundings, nowMs: Date.now() }),
+            sandbox.frozen(() =>
+              workspaceNote({ root: workspace, shownAs: sandbox.workspace, surroundings, nowMs: Date.now() }),
+            ),
         },
       })
     } finally {
@@ -286,6 +302,8 @@ function withSandboxes(sessions: Sessions, { workbenches, sandboxes, log }: Tool
   return {
     ...sessions,
     create: async (session) => sessions.create({ ...session, sandbox: await driverOf(session.sandbox) }),
+    // It may copy the workspace as it stands.
+    fork: (id, request) => workbenches.frozen(id, () => sessions.fork(id, request)),
     async remove(id) {
       const { id: sessionId, workspace, sandbox } = await sessions.get(id)
       await workbenches.close(sessionId)

@@ -78,6 +78,7 @@ export function createLocalSandbox({ workspace, stateDir, env }: LocalOptions): 
     snapshot: () => refuse('snapshots'),
     pause: () => refuse('pausing'),
     resume: () => refuse('pausing'),
+    frozen: (work) => work(),
     port: async (inside) => ({ host: '127.0.0.1', port: inside }),
     stop,
     async forget() {

@@ -72,6 +72,11 @@ export interface Sandbox {
   snapshot(name: string): Promise<string>
   pause(): Promise<void>
   resume(): Promise<void>
+  /**
+   * Does the work while nothing inside can move: what the host reads of the workspace must not be exchanged under its
+   * hands. Where nothing is kept apart there is nothing to freeze.
+   */
+  frozen<T>(work: () => Promise<T>): Promise<T>
   /** An address of the host that leads to a port inside. */
   port(inside: number): Promise<{ host: string; port: number }>
   /** What the servers remember stays, for the next start. */

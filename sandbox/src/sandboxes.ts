@@ -112,9 +112,13 @@ export function createSandboxes(options: SandboxesOptions): Sandboxes {
     })
     return found
   }
+  const listed = async (): Promise<FoundSandbox[]> =>
+    listSandboxes(await engine()).catch((cause: unknown) => {
+      throw engineFailure('The sandboxes cannot be listed', cause)
+    })
   const find = async (name: string): Promise<FoundSandbox> => {
-    const all = await listSandboxes(await engine())
-    const fits = all.filter((each) => each.name.startsWith(name) || each.session === name)
+    const all = await listed()
+    const fits = name === '' ? [] : all.filter((each) => each.name.startsWith(name) || each.session === name)
     const [only] = fits
     if (only && fits.length === 1) return only
     const names = (fits.length > 1 ? fits : all).map((each) => each.name).join(', ') || 'none'
@@ -161,13 +165,18 @@ export function createSandboxes(options: SandboxesOptions): Sandboxes {
     },
     async sweep(hasSession) {
       if (options.driver === 'local') return { containers: [], volumes: [] }
-      return sweep(await engine(), { now: new Date(), ...(hasSession && { own: { instance, hasSession } }) })
+      const docker = await engine()
+      return sweep(docker, { now: new Date(), ...(hasSession && { own: { instance, hasSession } }) }).catch(
+        (cause: unknown) => {
+          throw engineFailure('What was left behind cannot be removed', cause)
+        },
+      )
     },
     async build({ onLine, signal }) {
       return buildImage({ docker: await engine(), options: settings.build, onProgress: onLine, signal })
     },
     async list() {
-      const found = await listSandboxes(await engine())
+      const found = await listed()
       return Promise.all(
         found.map(async ({ name, session, instance, workspace, state, createdAt, owner }) => {
           return { name, session, instance, workspace, state, createdAt, owner: await fateOf(owner) }
@@ -202,7 +211,7 @@ async function needContainer({ engine, image }: Needs): Promise<Choice> {
     await docker.getImage(tag).inspect()
     return { driver: 'docker' }
   } catch (error) {
-    if (!isMissing(error)) throw error
+    if (!isMissing(error)) throw engineFailure('The image of the sandbox cannot be looked for', error)
     throw new SandboxError(
       `The image of the sandbox, ${tag}, is not there. Build it once with: auroracoder sandbox build`,
     )

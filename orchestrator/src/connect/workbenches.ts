@@ -15,7 +15,7 @@ export interface WorkbenchKey {
 /** The tools of a session, held until they are released. */
 export interface Workbench {
   readonly tools: ToolSet
-  readonly sandbox: Pick<Sandbox, 'isBoundary' | 'surroundings' | 'workspace' | 'keep'>
+  readonly sandbox: Pick<Sandbox, 'isBoundary' | 'surroundings' | 'workspace' | 'keep' | 'frozen'>
   release(): void
 }
 
@@ -23,6 +23,8 @@ export interface Workbench {
 export interface Workbenches {
   /** Rejects when the sandbox or one of its servers does not start; the next call tries again. */
   open(key: WorkbenchKey): Promise<Workbench>
+  /** Does the work while nothing in the session's sandbox can move; at once where it has none. */
+  frozen<T>(sessionId: string, work: () => Promise<T>): Promise<T>
   /** Stops one session's sandbox, or all of them; also those in use. */
   close(sessionId?: string): Promise<void>
 }
@@ -106,6 +108,10 @@ export function createWorkbenches(options: WorkbenchesOptions): Workbenches {
         keepAwake(bench)
         throw error
       }
+    },
+    async frozen(sessionId, work) {
+      const ready = await benches.get(sessionId)?.ready.catch(() => undefined)
+      return ready ? ready.sandbox.frozen(work) : work()
     },
     async close(sessionId) {
       const ids = sessionId === undefined ? [...benches.keys()] : [sessionId]

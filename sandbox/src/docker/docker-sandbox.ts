@@ -40,7 +40,8 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
   const ingress = createIngress({ openStream: openIngress })
   let workspace = resolve(options.workspace)
   let processes = 0
-  let isPaused = false
+  let isIdle = false
+  let freezers = 0
 
   function noteRestart(reason: string): void {
     notes.add(
@@ -64,8 +65,8 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
   }
 
   async function openIngress() {
-    const { container, agent } = await kept.live()
-    const inner = await startInside(container, {
+    const { inside, agent } = await kept.live()
+    const inner = await startInside(inside, {
       command: networkProgram('ingress'),
       user: agent,
       cwd: '/',
@@ -95,7 +96,7 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
     processes += 1
     const unique = `${name}-${processes}`
     return startProcess(name, (live) =>
-      startInnerServer(live.container, {
+      startInnerServer(live.inside, {
         name: unique,
         command,
         user: where.root ? { uid: 0, gid: 0 } : live.agent,
@@ -131,11 +132,20 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
     }
   }
 
-  async function resume(): Promise<void> {
-    if (!isPaused) return
-    isPaused = false
-    const live = await kept.live()
-    await live.resume()
+  /** It is frozen as long as somebody wants it to be. One that does not run needs no freezing. */
+  async function freeze(): Promise<void> {
+    freezers += 1
+    if (freezers > 1) return
+    const running = await kept.running()
+    await running?.pause()
+  }
+
+  async function thaw(): Promise<void> {
+    freezers -= 1
+    if (freezers > 0) return
+    const running = await kept.running()
+    // Where that fails, the next process that is to be started in it fails too, and it is replaced.
+    await running?.resume().catch(() => {})
   }
 
   async function stop(): Promise<void> {
@@ -171,9 +181,9 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
     },
     exec,
     async keep({ name, text }) {
-      const { container, agent } = await kept.live()
+      const { inside, agent } = await kept.live()
       const file = join(stateDir, 'kept', `${name}-${randomUUID()}.txt`)
-      const { exitCode, stderr } = await runInside(container, {
+      const { exitCode, stderr } = await runInside(inside, {
         command: [shell, '-c', 'mkdir -p -m 700 -- "$(dirname -- "$0")" && cat >"$0"', file],
         user: agent,
         cwd: '/',
@@ -198,11 +208,23 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
       return `${image.repo}:${image.tag}`
     },
     async pause() {
-      const live = await kept.live()
-      isPaused = true
-      await live.pause()
+      if (isIdle) return
+      isIdle = true
+      await freeze()
     },
-    resume,
+    async resume() {
+      if (!isIdle) return
+      isIdle = false
+      await thaw()
+    },
+    async frozen(work) {
+      try {
+        await freeze()
+        return await work()
+      } finally {
+        await thaw()
+      }
+    },
     port: (inside) => ingress.open(inside),
     stop,
     async forget() {

@@ -1,13 +1,12 @@
 import { setTimeout } from 'node:timers/promises'
-import type { Container } from 'dockerode'
 import { networkProgram } from '../image/layout.js'
 import { type EgressOptions, serveEgress } from '../network/egress.js'
 import { again } from './again.js'
-import { startInside, withoutCertificates } from './exec.js'
+import { type Inside, startInside, withoutCertificates } from './exec.js'
 import type { User } from './users.js'
 
 export interface EgressKeeperOptions extends Omit<EgressOptions, 'stream'> {
-  container: Container
+  inside: Inside
   user: User
 }
 
@@ -23,14 +22,14 @@ const restartDelayMs = 200
 const restartDelayMsMax = 10_000
 
 /** Keeps the proxy inside running: the agent can end it, by a signal to everything that it may signal. */
-export function keepEgress({ container, user, ...options }: EgressKeeperOptions): EgressKeeper {
+export function keepEgress({ inside, user, ...options }: EgressKeeperOptions): EgressKeeper {
   const closing = new AbortController()
   const { signal } = closing
   let listening = createGate()
   let isKept = false
 
   async function serve(settled: () => void): Promise<void> {
-    const inner = await startInside(container, {
+    const inner = await startInside(inside, {
       command: networkProgram('egress'),
       user,
       cwd: '/',

@@ -2,6 +2,7 @@ import { Duplex, PassThrough, pipeline, Writable } from 'node:stream'
 import type { Container, Exec } from 'dockerode'
 import { engineFailure } from './engine.js'
 import { createUnframer } from './frames.js'
+import type { Gate } from './gate.js'
 import type { User } from './users.js'
 
 export interface ExecOptions {
@@ -32,10 +33,24 @@ const stderrCharsMax = 4_000
 /** A connection that nobody uses any more is cut after this time. */
 const closeMsMax = 5_000
 /** The engine knows of the end of a process a moment after its streams have ended. */
+const startPolls = { countMax: 400, everyMs: 25 }
 const exitPolls = { countMax: 40, everyMs: 25 }
 
+/** A container that runs, and what keeps starts in it and pauses of it apart. */
+export interface Inside {
+  readonly container: Container
+  readonly gate: Gate
+}
+
 /** Starts a program in a container that runs. */
-export async function startInside(container: Container, options: ExecOptions): Promise<InnerProcess> {
+export async function startInside({ container, gate }: Inside, options: ExecOptions): Promise<InnerProcess> {
+  return gate.pass(async () => {
+    const { exec, result } = await start(container, options)
+    return { result, settled: hasStarted(exec) }
+  })
+}
+
+async function start(container: Container, options: ExecOptions): Promise<{ exec: Exec; result: InnerProcess }> {
   const { command, user, cwd, env = {} } = options
   const exec = await container.exec({
     Cmd: [...command],
@@ -58,10 +73,20 @@ export async function startInside(container: Container, options: ExecOptions): P
   const stream = Duplex.from({ readable: drained(stdout), writable: halfClosing(socket) })
   // Whoever reads the stream learns of its end; an error of the connection says no more.
   stream.on('error', () => {})
-  return {
+  const result: InnerProcess = {
     stream,
     ended: streamsEnded.then(async () => ({ exitCode: await exitCodeOf(exec), stderr })),
     onStderr: (listener) => void listeners.add(listener),
+  }
+  return { exec, result }
+}
+
+/** The engine answers before it has started the process. */
+async function hasStarted(exec: Exec): Promise<void> {
+  for (let poll = 0; poll < startPolls.countMax; poll += 1) {
+    const { Pid, ExitCode } = await exec.inspect()
+    if (Pid > 0 || ExitCode !== null) return
+    await new Promise((resolve) => setTimeout(resolve, startPolls.everyMs))
   }
 }
 
@@ -103,10 +128,10 @@ export interface CollectOptions extends ExecOptions {
 
 /** Runs a program that ends by itself soon. */
 export async function runInside(
-  container: Container,
+  inside: Inside,
   { stdin, outputBytesMax, ...options }: CollectOptions,
 ): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
-  const inner = await startInside(container, options).catch((cause: unknown) => {
+  const inner = await startInside(inside, options).catch((cause: unknown) => {
     throw engineFailure(`${options.command[0]} cannot be run in the sandbox`, cause)
   })
   inner.stream.end(stdin)

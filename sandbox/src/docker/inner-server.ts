@@ -1,7 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
-import type { Container } from 'dockerode'
 import type { ExitReport, ServerProcess } from '../sandbox.js'
-import { type ExecOptions, killedExitCode, runInside, shell, startInside } from './exec.js'
+import { type ExecOptions, type Inside, killedExitCode, runInside, shell, startInside } from './exec.js'
 
 /** A server that has been told to end by the end of its stdin gets this long before it is killed. */
 export const stopGraceMs = 2_000
@@ -22,10 +21,10 @@ export interface InnerServerOptions extends ExecOptions {
 }
 
 /** A running program that a closed stream ends, also when it hangs: the engine by itself would leave it alone. */
-export async function startInnerServer(container: Container, options: InnerServerOptions): Promise<ServerProcess> {
+export async function startInnerServer(inside: Inside, options: InnerServerOptions): Promise<ServerProcess> {
   const { name, command, reasonOf, giveUp, ...where } = options
   const pidFile = `${pidDir}/${name}.pid`
-  const inner = await startInside(container, { ...where, command: [shell, '-c', keepPid, pidFile, ...command] })
+  const inner = await startInside(inside, { ...where, command: [shell, '-c', keepPid, pidFile, ...command] })
   let isOver = false
   const exited = inner.ended.then(async ({ exitCode, stderr }): Promise<ExitReport> => {
     isOver = true
@@ -40,7 +39,7 @@ export async function startInnerServer(container: Container, options: InnerServe
   async function killUnlessOver(): Promise<void> {
     await Promise.race([exited, setTimeout(stopGraceMs, undefined, { ref: false })])
     if (isOver) return
-    const kill = runInside(container, {
+    const kill = runInside(inside, {
       ...where,
       command: [shell, '-c', killGroup, pidFile],
       outputBytesMax: killOutputBytesMax,

@@ -11,7 +11,8 @@ import { type EgressKeeper, type EgressKeeperOptions, keepEgress } from './egres
 import { endingOf } from './ending.js'
 import { engineFailure, hasAnswered, isMissing } from './engine.js'
 import { followContainer } from './events.js'
-import { runInside } from './exec.js'
+import { type Inside, runInside } from './exec.js'
+import { createGate } from './gate.js'
 import { labelsOf } from './labels.js'
 import type { Keepable } from './live.js'
 import type { Owner } from './owner.js'
@@ -32,7 +33,7 @@ export interface LaunchOptions {
   /** The folder of the host with the credentials, and the one in it that has workspaces. */
   apart: BindRules['apart']
   /** What the proxy inside may reach. */
-  network: Omit<EgressKeeperOptions, 'container' | 'user'>
+  network: Omit<EgressKeeperOptions, 'inside' | 'user'>
   limits?: Partial<ContainerLimits>
   workspaceBytesMax?: number
   profile?: Profile
@@ -44,10 +45,12 @@ export interface LaunchOptions {
 /** A container that runs, or has run. */
 export interface LiveContainer extends Keepable {
   readonly container: Container
+  /** To start programs in it. */
+  readonly inside: Inside
   readonly agent: User
   readonly workspace: string
   readonly egress: EgressKeeper
-  /** Freezes everything inside. An engine whose container is paused while it starts a process there hangs for good. */
+  /** Freezes everything inside, and lets nothing be started until it resumes. */
   pause(): Promise<void>
   resume(): Promise<void>
 }
@@ -127,7 +130,8 @@ function watched(docker: Dockerode, container: Container, options: Made): LiveCo
       if (action === 'oom') onOutOfMemory(memoryBytesMax)
     },
   })
-  const egress = keepEgress({ ...network, container, user: agent })
+  const inside = { container, gate: createGate() }
+  const egress = keepEgress({ ...network, inside, user: agent })
   const space = watchSpace({
     usedBytesMax: options.workspaceBytesMax ?? workspaceBytesMax,
     async freeBytes() {
@@ -135,23 +139,28 @@ function watched(docker: Dockerode, container: Container, options: Made): LiveCo
       const { bavail, bsize } = await statfs(workspace).catch(() => statfs('/'))
       return bavail * bsize
     },
-    usedBytes: () => countInside(container, { workspace, agent }),
+    usedBytes: () => countInside(inside, { workspace, agent }),
     onFull: end,
   })
   const processes = watchProcesses({ container, processesMax, onFull: end })
   return {
     container,
+    inside,
     agent,
     workspace,
     egress,
     startedAtMs: Date.now(),
     async pause() {
-      await space.hold()
+      await Promise.all([space.hold(), inside.gate.close()])
       await container.pause().catch(unlessAnswered)
     },
     async resume() {
-      await container.unpause().catch(unlessAnswered)
-      space.goOn()
+      try {
+        await container.unpause().catch(unlessAnswered)
+      } finally {
+        inside.gate.open()
+        space.goOn()
+      }
     },
     ending: async () => reason ?? endingOf(container),
     async remove() {
@@ -166,10 +175,10 @@ function watched(docker: Dockerode, container: Container, options: Made): LiveCo
 
 /** Counted inside, where also files that only the agent may see are counted. */
 async function countInside(
-  container: Container,
+  inside: Inside,
   { workspace, agent }: Pick<Made, 'workspace' | 'agent'>,
 ): Promise<number | undefined> {
-  const counted = runInside(container, {
+  const counted = runInside(inside, {
     command: ['/usr/bin/du', '-skc', '--', workspace, stateDir],
     user: agent,
     cwd: '/',

@@ -12,6 +12,8 @@ export interface Keepable {
 export interface KeptContainer<Container extends Keepable> {
   /** The container that runs, or a new one. Rejects with a `SandboxError` when there is none to be had. */
   live(): Promise<Container>
+  /** The container that runs, if one does. */
+  running(): Promise<Container | undefined>
   /** Gives up a container in which nothing can be started any more, for the one that is answered. */
   replace(container: Container, reason: string): Promise<Container>
   /** Removes it; there is no other afterwards. */
@@ -107,6 +109,10 @@ export function keepContainer<Container extends Keepable>({
 
   return {
     live,
+    async running() {
+      const last = await current?.catch(() => undefined)
+      return last && (await last.ending()) === undefined ? last : undefined
+    },
     replace,
     async close() {
       closing.abort(new SandboxError('The sandbox has been stopped.'))
