@@ -42,6 +42,7 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
   let processes = 0
   let isIdle = false
   let freezers = 0
+  let freezing: Promise<void> | undefined
 
   function noteRestart(reason: string): void {
     notes.add(
@@ -135,14 +136,15 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
   /** It is frozen as long as somebody wants it to be. One that does not run needs no freezing. */
   async function freeze(): Promise<void> {
     freezers += 1
-    if (freezers > 1) return
-    const running = await kept.running()
-    await running?.pause()
+    // Whoever comes second waits for the first: until then everything inside still moves.
+    freezing ??= kept.running().then((running) => running?.pause())
+    await freezing
   }
 
   async function thaw(): Promise<void> {
     freezers -= 1
     if (freezers > 0) return
+    freezing = undefined
     const running = await kept.running()
     // Where that fails, the next process that is to be started in it fails too, and it is replaced.
     await running?.resume().catch(() => {})

@@ -69,6 +69,15 @@ describe.skipIf(missing)('a sandbox', { timeout: 90_000 }, () => {
     expect((await world.command('echo awake')).text).toContain('awake')
   })
 
+  test('is frozen for all who want it to be, and moves when the last has done', async () => {
+    const world = await open()
+    const name = await nameOf(world)
+    const isPaused = () => docker('inspect', '-f', '{{.State.Paused}}', name)
+    const works = await Promise.all([1, 2, 3].map(() => world.sandbox.frozen(isPaused)))
+    expect(works).toEqual(['true', 'true', 'true'])
+    expect((await world.command('echo moving')).text).toContain('moving')
+  })
+
   test('runs a program with its arguments as they are, and kills it when it is told to', async () => {
     const { sandbox, workspace, command } = await open()
     const echoed = await sandbox.exec({ command: ['printf', '%s|', 'a b', '$HOME', '; id'] })
