@@ -18,7 +18,9 @@ const files: Readonly<Record<string, string>> = {
   'sandbox/image/Dockerfile': 'FROM scratch',
   'sandbox/image/start.cjs': 'start()',
   'sandbox/image/packages/base': 'git',
-  'sandbox/image/network/egress.js': 'egress()',
+  'sandbox/image/network/package.json': '{"type": "module"}',
+  'sandbox/dist/inside/egress.js': 'egress()',
+  'sandbox/dist/tunnel/session.js': 'session()',
 }
 
 export async function writeCheckout(folder: string): Promise<void> {

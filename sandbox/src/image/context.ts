@@ -24,7 +24,8 @@ export async function readContext({
   const parts = await Promise.all([
     filesIn({ folder: join(checkout, 'sandbox', 'image'), to: '', wanted: isImageFile }),
     manifests(checkout),
-    ...[...servers, 'kit'].map((name) => builtFiles(checkout, name)),
+    ...[...servers, 'kit'].map((name) => builtServer(checkout, name)),
+    networkPrograms(checkout),
     caFile === undefined ? [] : [{ path: 'ca/ca.crt', content: await readCertificates(caFile) }],
   ])
   return parts.flat().toSorted((a, b) => (a.path < b.path ? -1 : 1))
@@ -34,7 +35,7 @@ const ownCheckout = fileURLToPath(new URL('../../../', import.meta.url))
 
 function isImageFile(path: string): boolean {
   return (
-    /^(?:Dockerfile|dpkg\.cfg|[^/]+\.c?js|packages\/[^/.]+|network\/.+\.js(?:on)?)$/.test(path) &&
+    /^(?:Dockerfile|dpkg\.cfg|[^/]+\.c?js|packages\/[^/.]+|network\/package\.json)$/.test(path) &&
     !path.includes('.test.')
   )
 }
@@ -56,13 +57,27 @@ const lockfileSchema = z.object({
   packages: z.record(z.string(), z.object({ link: z.boolean().optional(), resolved: z.string().optional() })),
 })
 
-async function builtFiles(checkout: string, name: string): Promise<ContextFile[]> {
-  const folder = join('servers', name, 'dist')
+async function builtServer(checkout: string, name: string): Promise<ContextFile[]> {
+  const folder = `servers/${name}/dist`
+  const entry = `${name === 'kit' ? 'index' : 'main'}.js`
+  return builtFiles({ folder: join(checkout, folder), to: `built/${folder}/`, entry })
+}
+
+/** They need nothing but Node, and are copied as they are. */
+async function networkPrograms(checkout: string): Promise<ContextFile[]> {
+  const dist = join(checkout, 'sandbox', 'dist')
+  const parts = await Promise.all([
+    builtFiles({ folder: join(dist, 'inside'), to: 'network/inside/', entry: 'egress.js' }),
+    builtFiles({ folder: join(dist, 'tunnel'), to: 'network/tunnel/', entry: 'session.js' }),
+  ])
+  return parts.flat()
+}
+
+async function builtFiles({ folder, to, entry }: Omit<Folder, 'wanted'> & { entry: string }): Promise<ContextFile[]> {
   const wanted = (path: string): boolean => path.endsWith('.js') && !/\.(?:test|fixture)\.js$/.test(path)
-  const files = await filesIn({ folder: join(checkout, folder), to: `built/servers/${name}/dist/`, wanted })
-  const entry = `built/servers/${name}/dist/${name === 'kit' ? 'index' : 'main'}.js`
-  if (files.some(({ path }) => path === entry)) return files
-  throw new SandboxError(`${join(checkout, folder)} does not hold the built server. Run "npm run build" first.`)
+  const files = await filesIn({ folder, to, wanted })
+  if (files.some(({ path }) => path === to + entry)) return files
+  throw new SandboxError(`${folder} does not hold ${entry}. Run "npm run build" first.`)
 }
 
 interface Folder {

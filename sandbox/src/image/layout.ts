@@ -22,7 +22,7 @@ export function serverCommand(name: ServerName): readonly [string, ...string[]] 
 
 /** Starts one end of what the sandbox has instead of a network. */
 export function networkProgram(name: 'egress' | 'ingress'): readonly [string, ...string[]] {
-  return [node, join(programs, 'network', `${name}.js`)]
+  return [node, join(programs, 'network', 'inside', `${name}.js`)]
 }
 
 /** The user of the web server: another than the agent's, who must not read its keys. */

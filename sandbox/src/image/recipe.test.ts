@@ -31,8 +31,9 @@ describe('the tag of an image', () => {
     'sandbox/image/Dockerfile',
     'sandbox/image/start.cjs',
     'sandbox/image/packages/base',
-    'sandbox/image/network/egress.js',
-    'sandbox/image/network/frames.js',
+    'sandbox/image/network/package.json',
+    'sandbox/dist/inside/egress.js',
+    'sandbox/dist/tunnel/wire.js',
     'servers/files/package.json',
     'servers/files/dist/main.js',
     'servers/shell/dist/main.js',
@@ -76,7 +77,9 @@ describe('the files of an image', () => {
       'manifests/package-lock.json',
       'manifests/package.json',
       'manifests/servers/files/package.json',
-      'network/egress.js',
+      'network/inside/egress.js',
+      'network/package.json',
+      'network/tunnel/session.js',
       'packages/base',
       'start.cjs',
     ])
@@ -92,8 +95,10 @@ describe('the files of an image', () => {
     'servers/files/dist/disk.fixture.js',
     'sandbox/image/.env',
     'sandbox/image/key.pem',
-    'sandbox/image/network/egress.test.js',
     'sandbox/image/network/.env',
+    'sandbox/dist/index.js',
+    'sandbox/dist/tunnel/session.test.js',
+    'sandbox/dist/inside/.env',
   ])('are not %s', async (path) => {
     await writeInto(checkout, path, 'SECRET')
     const { files } = await readRecipe(options)
@@ -117,9 +122,9 @@ describe('the files of an image', () => {
 })
 
 describe('a wrong input is named', () => {
-  it.each(['files', 'shell', 'kit'])('servers/%s that is not built', async (name) => {
-    await rm(join(checkout, 'servers', name, 'dist'), { recursive: true })
-    await expect(imageTag(options)).rejects.toThrow(/does not hold the built server\. Run "npm run build" first/)
+  it.each(['servers/files', 'servers/shell', 'servers/kit', 'sandbox'])('%s that is not built', async (name) => {
+    await rm(join(checkout, name, 'dist'), { recursive: true })
+    await expect(imageTag(options)).rejects.toThrow(/does not hold [a-z]+\.js\. Run "npm run build" first/)
   })
 
   it.each<[Partial<ImageOptions>, RegExp]>([

@@ -1,7 +1,7 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import { type Connect, ConnectFailure, connectPublic, type Lookup, lookupSystem } from '@auroracoder/kit/net'
-import { join } from './join.js'
+import { join } from '../tunnel/join.js'
+import type { Request } from '../tunnel/session.js'
 import { decide, type EgressRules } from './policy.js'
 import { parseTarget, type Target } from './target.js'
 import { createTurns } from './turns.js'
@@ -28,12 +28,12 @@ export interface BrokerOptions {
 }
 
 export interface Broker {
-  serve(tunnel: ServerHttp2Stream, headers: IncomingHttpHeaders): void
+  serve(request: Request): Promise<void>
   /** Resolves once the connections that are open now are closed. */
   idle(): Promise<void>
 }
 
-/** Decides about each CONNECT, connects, and carries its bytes. */
+/** Decides about each request for a tunnel, connects, and carries the bytes. */
 export function createBroker({ rules, onDenied, onFailed, lookup = lookupSystem, connect }: BrokerOptions): Broker {
   const connects = createTurns(connectsMax)
   const lookups = createTurns(lookupsMax)
@@ -51,45 +51,30 @@ export function createBroker({ rules, onDenied, onFailed, lookup = lookupSystem,
         }),
     })
 
-  const serve = async (tunnel: ServerHttp2Stream, target: Target): Promise<void> => {
-    const decision = decide(rules, target)
-    if (!decision.allowed) return refuse(tunnel, { ...target, reason: decision.reason })
-    const gone = new AbortController()
-    tunnel.once('close', () => gone.abort())
-    try {
-      const socket = await reach({ ...target, orPrivate: decision.orPrivate }, gone.signal)
-      sockets.add(socket)
-      socket.once('close', () => sockets.delete(socket))
-      if (isGone(tunnel)) return void socket.destroy()
-      tunnel.respond({ ':status': 200 })
-      join({ stream: tunnel, socket, idleTimeoutMs })
-    } catch (error) {
-      if (isGone(tunnel)) return
-      if (!(error instanceof ConnectFailure)) throw error
-      const { code, message } = error
-      if (code === 'address_not_public') refuse(tunnel, { ...target, reason: message })
-      else fail(tunnel, { ...target, reason: message }, code === 'timeout' ? 504 : 502)
-    }
-  }
-
-  const refuse = (tunnel: ServerHttp2Stream, denial: Denial): void => {
-    onDenied(denial)
-    answer(tunnel, { ':status': 403, [refusedHeader]: denial.reason })
-  }
-
-  const fail = (tunnel: ServerHttp2Stream, failure: Denial, status: number): void => {
-    onFailed(failure)
-    answer(tunnel, { ':status': status, [failedHeader]: failure.reason })
-  }
-
   return {
-    serve(tunnel, headers) {
-      // `close` follows, and says all that has to be done.
-      tunnel.on('error', () => {})
-      const target = parseTarget(headers[':authority'] ?? '')
-      if (headers[':method'] !== 'CONNECT') return answer(tunnel, { ':status': 405 })
-      if (target === undefined) return answer(tunnel, { ':status': 400, [failedHeader]: badTarget })
-      serve(tunnel, target).catch((error: Error) => tunnel.session?.destroy(error))
+    async serve({ target: text, withdrawn, accept, refuse }) {
+      const target = parseTarget(text)
+      if (target === undefined) return refuse({ status: 400, reason: badTarget })
+      const deny = (reason: string): void => {
+        onDenied({ ...target, reason })
+        refuse({ status: 403, reason })
+      }
+      const decision = decide(rules, target)
+      if (!decision.allowed) return deny(decision.reason)
+      try {
+        const socket = await reach({ ...target, orPrivate: decision.orPrivate }, withdrawn)
+        sockets.add(socket)
+        socket.once('close', () => sockets.delete(socket))
+        if (withdrawn.aborted) return void socket.destroy()
+        join({ tunnel: accept(), socket, idleTimeoutMs })
+      } catch (error) {
+        if (withdrawn.aborted) return
+        if (!(error instanceof ConnectFailure)) throw error
+        const { code, message: reason } = error
+        if (code === 'address_not_public') return deny(reason)
+        onFailed({ ...target, reason })
+        refuse({ status: code === 'timeout' ? 504 : 502, reason })
+      }
     },
     async idle() {
       await Promise.all([...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve))))
@@ -97,16 +82,4 @@ export function createBroker({ rules, onDenied, onFailed, lookup = lookupSystem,
   }
 }
 
-const refusedHeader = 'x-auroracoder-refused'
-const failedHeader = 'x-auroracoder-failed'
 const badTarget = 'Expected a target of the form example.com:443 or [2001:db8::1]:443.'
-
-/** An answer that is no connection. */
-function answer(tunnel: ServerHttp2Stream, headers: OutgoingHttpHeaders): void {
-  tunnel.respond(headers, { endStream: true })
-  tunnel.close()
-}
-
-function isGone(tunnel: ServerHttp2Stream): boolean {
-  return tunnel.closed || tunnel.destroyed
-}

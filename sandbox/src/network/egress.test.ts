@@ -92,6 +92,37 @@ describe('through CONNECT', () => {
     expect((await Promise.all(received)).map(digest)).toEqual([digest(up)])
   })
 
+  it('many at once that send both ways, and of which some break, leave the others whole', {
+    timeout: 60_000,
+  }, async () => {
+    const rounds = 12
+    for (let round = 0; round < rounds; round += 1) {
+      const outcomes = await Promise.all(Array.from({ length: 16 }, (_, index) => exchange(index % 4 === 0)))
+      expect(outcomes.filter((outcome) => outcome === 'whole')).toHaveLength(12)
+    }
+  })
+
+  /** Up and down at the same time; `breaks`: in the middle, on both sides by turns. */
+  async function exchange(breaks: boolean): Promise<'whole' | 'broken'> {
+    const [up, down] = [randomBytes(mib), randomBytes(mib)]
+    const received: Promise<Buffer>[] = []
+    const upstream = await tcp((socket) => {
+      received.push(readAll(socket))
+      socket.once('data', () => (breaks ? socket.resetAndDestroy() : undefined))
+      socket.end(down)
+    })
+    const { socket, answer } = await openThrough(httpPort, `a.example:${upstream.port}`)
+    const begun = answer.subarray(answer.indexOf('\r\n\r\n') + 4)
+    socket.end(up)
+    const answered = Buffer.concat([begun, await readAll(socket)])
+    if (breaks) {
+      socket.resetAndDestroy()
+      return 'broken'
+    }
+    const [taken = Buffer.alloc(0)] = await Promise.all(received)
+    return answered.equals(down) && taken.equals(up) ? 'whole' : 'broken'
+  }
+
   it('an upstream that ends first can still be written to', async () => {
     const { port } = await tcp(async (socket) => {
       socket.end('first')

@@ -1,12 +1,11 @@
-import { createServer, type ServerHttp2Session } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import type { Connect, Lookup } from '@auroracoder/kit/net'
+import { createSession } from '../tunnel/session.js'
 import { createBroker, type Denial } from './broker.js'
 import { type EgressPolicy, parsePolicy } from './policy.js'
-import { sessionOptions, sessionWindowBytes } from './session-options.js'
 
 export interface EgressOptions {
-  /** The stdio of the forwarder inside, which speaks http2 as the client. Nothing that it sends is trusted. */
+  /** The stdio of the program inside, which asks for tunnels. Nothing that it sends is trusted. */
   stream: Duplex
   policy: EgressPolicy
   onDenied(denial: Denial): void
@@ -16,37 +15,21 @@ export interface EgressOptions {
 }
 
 export interface Egress {
-  /**
-   * Ends every connection at once. To be called when the forwarder has ended: after some violations of the protocol
-   * Node reads no further, and the end of the stream goes unseen.
-   */
+  /** Ends every connection at once. */
   close(): void
-  /** Resolves when nothing is open any more: after `close`, and mostly when the forwarder ended or broke the rules. */
+  /** Resolves when nothing is open any more: after `close`, and when the program inside ended or broke the rules. */
   closed: Promise<void>
 }
 
 /**
- * The only way out of a sandbox. Each CONNECT of the session becomes a connection of this process, if the policy has the
- * host and the host is public. Throws `SandboxError` for a policy that cannot be understood.
+ * The only way out of a sandbox. Each tunnel that is asked for becomes a connection of this process, if the policy has
+ * the host and the host is public. Throws `SandboxError` for a policy that cannot be understood.
  */
 export function serveEgress({ stream, policy, lookup, connect, ...told }: EgressOptions): Egress {
   const broker = createBroker({ rules: parsePolicy(policy), ...told, lookup, connect })
-  const server = createServer(sessionOptions)
-  const sessions = new Set<ServerHttp2Session>()
-  server.on('session', (session) => {
-    sessions.add(session)
-    session.setLocalWindowSize(sessionWindowBytes)
-    session.once('close', close)
+  const session = createSession({
+    stream,
+    onRequest: (request) => void broker.serve(request).catch(() => session.close()),
   })
-  server.on('stream', (tunnel, headers) => broker.serve(tunnel, headers))
-  const close = (): void => {
-    for (const session of sessions) session.destroy()
-    stream.destroy()
-  }
-  stream.once('end', close)
-  // A stream that broke says so again after its session has ended.
-  stream.on('error', () => {})
-  const closed = new Promise((resolve) => stream.once('close', resolve)).then(() => broker.idle())
-  server.emit('connection', stream)
-  return { close, closed }
+  return { close: session.close, closed: session.closed.then(() => broker.idle()) }
 }

@@ -1,11 +1,10 @@
 import { once } from 'node:events'
-import { constants } from 'node:http2'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { SandboxError } from '../sandbox.js'
+import { join } from '../tunnel/join.js'
+import { tunnelsMax } from '../tunnel/wire.js'
 import { createClientSession } from './client-session.js'
-import { join } from './join.js'
-import { connectionsMax } from './session-options.js'
 
 /** Of a connection on which nothing moves in either direction. */
 export const ingressIdleTimeoutMs = 60 * 60_000
@@ -39,13 +38,13 @@ export function createIngress({ openStream }: IngressOptions): Ingress {
 
   const carry = async (socket: Socket, inside: number): Promise<void> => {
     socket.on('error', () => {})
-    if (sockets.size >= connectionsMax) return void socket.destroy()
+    if (sockets.size >= tunnelsMax) return void socket.destroy()
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    const stream = await session.connect(`${loopback}:${inside}`).catch(() => undefined)
-    if (stream === undefined) return void socket.destroy()
-    if (socket.destroyed) return void stream.close(constants.NGHTTP2_CANCEL)
-    join({ stream, socket, idleTimeoutMs: ingressIdleTimeoutMs })
+    const tunnel = await session.connect(`${loopback}:${inside}`).catch(() => undefined)
+    if (tunnel === undefined) return void socket.destroy()
+    if (socket.destroyed) return void tunnel.destroy()
+    join({ tunnel, socket, idleTimeoutMs: ingressIdleTimeoutMs })
   }
 
   return {

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
-const folder = fileURLToPath(new URL('../../image/network/', import.meta.url))
+const folder = fileURLToPath(new URL('../../dist/inside/', import.meta.url))
 
 export interface Inside {
   child: ChildProcess
@@ -15,7 +15,7 @@ export interface Inside {
   exited: Promise<unknown>
 }
 
-/** Runs a program of the image on this machine. */
+/** Runs a program of the image, as it was built, on this machine. */
 export function startInside(program: 'egress' | 'ingress', args: readonly string[] = []): Inside {
   const child = spawn(process.execPath, [`${folder}${program}.js`, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
   const said = once(createInterface(child.stderr), 'line').then(([line]) => String(line))

@@ -2,10 +2,8 @@ import { domainToASCII } from 'node:url'
 
 /**
  * What a client of SOCKS 5 (RFC 1928) sends. `bytes` says how long the message was; the rest is the next one's.
- *
- * @template T
- * @typedef {{value: T, bytes: number} | 'incomplete' | 'bad'} Parsed
  */
+export type Parsed<T> = { value: T; bytes: number } | 'incomplete' | 'bad'
 
 const version = 5
 const addressBytes = new Map([
@@ -14,22 +12,15 @@ const addressBytes = new Map([
 ])
 const nameType = 3
 
-/**
- * @param {Buffer} received
- * @returns {Parsed<readonly number[]>} the ways of authentication that the client knows
- */
-export function parseGreeting(received) {
+/** The ways of authentication that the client knows. */
+export function parseGreeting(received: Buffer): Parsed<readonly number[]> {
   const [found = version, count = 0] = received
   if (found !== version) return 'bad'
   const bytes = 2 + count
   return received.length < bytes ? 'incomplete' : { value: [...received.subarray(2, bytes)], bytes }
 }
 
-/**
- * @param {Buffer} received
- * @returns {Parsed<{command: number, authority: string}>}
- */
-export function parseRequest(received) {
+export function parseRequest(received: Buffer): Parsed<{ command: number; authority: string }> {
   const [found = version, command = 0, , type = nameType, first = 0] = received
   if (found !== version) return 'bad'
   const isName = type === nameType
@@ -42,11 +33,7 @@ export function parseRequest(received) {
   return { value: { command, authority: `${host}:${received.readUInt16BE(bytes - 2)}` }, bytes }
 }
 
-/**
- * @param {Buffer} bytes
- * @param {boolean} isName
- */
-function hostOf(bytes, isName) {
+function hostOf(bytes: Buffer, isName: boolean): string {
   if (isName) return domainToASCII(bytes.toString())
   if (bytes.length === 4) return bytes.join('.')
   const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(index * 2).toString(16))

@@ -1,17 +1,15 @@
-import { createServer } from 'node:net'
-import { join } from './join.js'
-import { parseGreeting, parseRequest } from './socks-messages.js'
-import { openTunnel } from './tunnel.js'
+import { createServer, type Server, type Socket } from 'node:net'
+import { join } from '../tunnel/join.js'
+import type { Refusal, Session } from '../tunnel/session.js'
+import { type Parsed, parseGreeting, parseRequest } from './socks-messages.js'
+import { idleTimeoutMs } from './stdio.js'
+import { openTunnel } from './tunnels.js'
 
 const clientsMax = 256
 const handshakeTimeoutMs = 10_000
 
-/**
- * A SOCKS 5 proxy without authentication that only connects.
- *
- * @param {import('node:http2').ClientHttp2Session} session
- */
-export function createSocksProxy(session) {
+/** A SOCKS 5 proxy without authentication that only connects. */
+export function createSocksProxy(session: Session): Server {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => void serve(session, socket))
   server.maxConnections = clientsMax
   return server
@@ -22,11 +20,7 @@ const codes = { succeeded: 0, generalFailure: 1, notAllowed: 2, hostUnreachable:
 const connectCommand = 1
 const noAuthentication = 0
 
-/**
- * @param {import('node:http2').ClientHttp2Session} session
- * @param {import('node:net').Socket} socket
- */
-async function serve(session, socket) {
+async function serve(session: Session, socket: Socket): Promise<void> {
   socket.on('error', () => {})
   const authority = await handshake(socket)
   if (authority === undefined) return
@@ -36,15 +30,11 @@ async function serve(session, socket) {
     return
   }
   socket.write(reply(codes.succeeded))
-  join({ stream: outcome.stream, socket })
+  join({ tunnel: outcome.tunnel, socket, idleTimeoutMs })
 }
 
-/**
- * None when the client was turned away.
- *
- * @param {import('node:net').Socket} socket
- */
-async function handshake(socket) {
+/** None when the client was turned away. */
+async function handshake(socket: Socket): Promise<string | undefined> {
   const timer = setTimeout(() => socket.destroy(), handshakeTimeoutMs)
   try {
     const methods = await receive(socket, parseGreeting)
@@ -60,15 +50,8 @@ async function handshake(socket) {
   }
 }
 
-/**
- * Takes one message and leaves what follows it; none when it is bad or the client has gone.
- *
- * @template T
- * @param {import('node:net').Socket} socket
- * @param {(received: Buffer) => import('./socks-messages.js').Parsed<T>} parse
- * @returns {Promise<T | undefined>}
- */
-async function receive(socket, parse) {
+/** Takes one message and leaves what follows it; none when it is bad or the client has gone. */
+async function receive<T>(socket: Socket, parse: (received: Buffer) => Parsed<T>): Promise<T | undefined> {
   let received = Buffer.alloc(0)
   for (;;) {
     const parsed = parse(received)
@@ -83,14 +66,11 @@ async function receive(socket, parse) {
   }
 }
 
-/**
- * @param {import('node:net').Socket} socket
- * @returns {Promise<Buffer | undefined>} none at the end
- */
-function nextChunk(socket) {
+/** None at the end. */
+function nextChunk(socket: Socket): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
-    const take = () => {
-      const chunk = socket.read()
+    const take = (): void => {
+      const chunk: Buffer | null = socket.read()
       if (chunk === null && !socket.readableEnded && !socket.destroyed) return
       for (const event of events) socket.off(event, take)
       resolve(chunk ?? undefined)
@@ -101,27 +81,17 @@ function nextChunk(socket) {
   })
 }
 
-/**
- * @param {import('node:net').Socket} socket
- * @param {Buffer} [last]
- * @returns {undefined}
- */
-function turnAway(socket, last) {
+function turnAway(socket: Socket, last?: Buffer): undefined {
   if (last) socket.write(last)
   socket.destroySoon()
 }
 
-/** @param {import('./tunnel.js').Refusal} refusal */
-function codeOf({ status }) {
+function codeOf({ status }: Refusal): number {
   if (status === 403) return codes.notAllowed
-  return status === 502 || status === 504 ? codes.hostUnreachable : codes.generalFailure
+  return status >= 502 ? codes.hostUnreachable : codes.generalFailure
 }
 
-/**
- * With an address that nobody uses: the one that the connection comes from is the host's.
- *
- * @param {number} code
- */
-function reply(code) {
+/** With an address that nobody uses: the one that the connection comes from is the host's. */
+function reply(code: number): Buffer {
   return Buffer.from([5, code, 0, 1, 0, 0, 0, 0, 0, 0])
 }
