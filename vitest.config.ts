@@ -3,12 +3,17 @@ import { isDeep } from './tests/deep.js'
 
 // Tests run on the sources: every package exports them under this private condition.
 const sourceCondition = '@auroracoder/source'
-/** They compute, and hold no stopwatch: two of them can run at once. */
+/** They hold no stopwatch that another test beside them would spoil: two of them run at once. */
 const steady = [
   'servers/files/src/{disk,edit,journal,panel,search,text,tools,view}/**/*.test.ts',
-  'orchestrator/src/{context,events,scripted-model}/**/*.test.ts',
-  'orchestrator/src/sessions/snapshots/*.test.ts',
-  'tests/bench/living-state/*.test.ts',
+  'servers/kit/src/**/*.test.ts',
+  'orchestrator/src/{cli,client,config,connect,context,demo,events,kept,loop,providers,scripted-model}/**/*.test.ts',
+  'orchestrator/src/http/{access,routes,upload,workspace,provider-routes,openapi*,damage}.test.ts',
+  'orchestrator/src/sessions/{branches,deliveries,full-disk,recovery,summary*,sessions}.test.ts',
+  'orchestrator/src/sessions/{libsql,snapshots}/*.test.ts',
+  'sandbox/src/{image,network,tunnel}/*.test.ts',
+  'tests/*.test.ts',
+  'tests/bench/{*,edit,living-state,orchestrator,releases,sources}/*.test.ts',
   'tests/e2e/{histories,living-state}.test.ts',
   'tests/e2e/files/*.test.ts',
 ]
@@ -32,7 +37,13 @@ export default defineConfig({
     ],
     hookTimeout: 20_000,
     projects: [
-      project('steady', { include: steady, exclude: never, maxWorkers: 2, sequence: { groupOrder: 0 } }),
+      project('steady', {
+        include: steady,
+        exclude: never,
+        maxWorkers: 2,
+        isolate: false,
+        sequence: { groupOrder: 0 },
+      }),
       project('timed', { include: all, exclude: [...never, ...steady], maxWorkers: 1, sequence: { groupOrder: 1 } }),
     ],
   },
