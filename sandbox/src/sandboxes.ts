@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import type Dockerode from 'dockerode'
 import type { ContainerLimits, Profile } from './docker/container-options.js'
 import { createDockerSandbox } from './docker/docker-sandbox.js'
-import { engineFailure, findEngine, isMissing } from './docker/engine.js'
+import { engineFailure, factsOf, findEngine, isMissing } from './docker/engine.js'
 import { fateOf, type Owner, thisProcess } from './docker/owner.js'
 import { type FoundSandbox, type HasSession, listSandboxes, type Swept, sweep } from './docker/sweep.js'
 import { openShell, type Terminal } from './docker/terminal.js'
 import { agentUser } from './docker/users.js'
 import { buildImage } from './image/build.js'
-import type { ImageOptions } from './image/options.js'
+import { checkImage, type ImageOptions } from './image/options.js'
 import { imageTag } from './image/recipe.js'
 import { createLocalSandbox } from './local.js'
 import type { EgressOptions } from './network/egress.js'
@@ -98,6 +98,8 @@ export function instanceLabel({ instance, dataDir }: Pick<SandboxesOptions, 'ins
 export function createSandboxes(options: SandboxesOptions): Sandboxes {
   const { env, dataDir, scratchRoot, docker: settings } = options
   parsePolicy(settings.network)
+  if (settings.image !== undefined) checkImage('The image of the sandbox', settings.image)
+  const { runtime } = settings
   const instance = instanceLabel(options)
   const owner = options.owner ? Promise.resolve(options.owner) : thisProcess()
   let found: Promise<Dockerode> | undefined
@@ -135,8 +137,8 @@ export function createSandboxes(options: SandboxesOptions): Sandboxes {
     if (wish !== 'auto' && options.driver !== 'auto' && wish !== options.driver) throw refused(wish)
     const driver = options.driver === 'auto' ? wish : options.driver
     if (driver === 'local') return { driver, reason: 'that is what it was told' }
-    if (driver === 'docker') return needContainer({ engine, image })
-    chosen ??= needContainer({ engine, image }).catch((error: unknown): Choice => {
+    if (driver === 'docker') return needContainer({ engine, image, runtime })
+    chosen ??= needContainer({ engine, image, runtime }).catch((error: unknown): Choice => {
       if (!(error instanceof SandboxError)) throw error
       return { driver: 'local', reason: error.message }
     })
@@ -147,7 +149,7 @@ export function createSandboxes(options: SandboxesOptions): Sandboxes {
     choose,
     create({ sessionId: session, workspace, driver }) {
       if (driver === 'local') return createLocalSandbox({ workspace, stateDir: join(dataDir, 'servers', session), env })
-      const { network: policy, reach, limits, workspaceBytesMax, profile, runtime } = settings
+      const { network: policy, reach, limits, workspaceBytesMax, profile } = settings
       return createDockerSandbox({
         engine,
         image,
@@ -202,15 +204,20 @@ export function createSandboxes(options: SandboxesOptions): Sandboxes {
 interface Needs {
   engine(): Promise<Dockerode>
   image(): Promise<string>
+  runtime: string | undefined
 }
 
-async function needContainer({ engine, image }: Needs): Promise<Choice> {
+async function needContainer({ engine, image, runtime }: Needs): Promise<Choice> {
   const docker = await engine()
   const tag = await image()
   try {
-    await docker.getImage(tag).inspect()
+    const [{ runtimes }] = await Promise.all([factsOf(docker), docker.getImage(tag).inspect()])
+    if (runtime !== undefined && !runtimes.includes(runtime)) {
+      throw new SandboxError(`The engine has no runtime "${runtime}". It has: ${runtimes.join(', ')}.`)
+    }
     return { driver: 'docker' }
   } catch (error) {
+    if (error instanceof SandboxError) throw error
     if (!isMissing(error)) throw engineFailure('The image of the sandbox cannot be looked for', error)
     throw new SandboxError(
       `The image of the sandbox, ${tag}, is not there. Build it once with: auroracoder sandbox build`,

@@ -1,7 +1,7 @@
 import type { Settings } from '../config/config.js'
 import { type ExitCode, exitCodes } from './exit-codes.js'
 import type { Listening, Orchestrator, World } from './orchestrator.js'
-import { endingSignal, untilAborted } from './until-signal.js'
+import { endingSignal, started, untilAborted } from './until-signal.js'
 
 export interface ServeArguments {
   json: boolean
@@ -12,14 +12,11 @@ export interface ServeArguments {
 /** Serves the API until the process is told to end. */
 export async function serveCommand(args: ServeArguments, { open, env }: World): Promise<ExitCode> {
   const ending = endingSignal()
-  const orchestrator = await open({
-    settings: args.settings,
-    env,
-    recover: args.resume ? 'resume' : 'leave',
-    modelLater: true,
-  })
+  const recover = args.resume ? 'resume' : 'leave'
+  const opening = open({ settings: args.settings, env, recover, modelLater: true })
+  const orchestrator = await started(opening, ending)
   try {
-    const listening = await orchestrator.listen()
+    const listening = await started(orchestrator.listen(), ending)
     await announce(listening, orchestrator, args.json)
     await untilAborted(ending)
     return exitCodes.completed

@@ -5,7 +5,7 @@ import { type ExitCode, exitCodes } from './exit-codes.js'
 import type { Listening, Orchestrator, World } from './orchestrator.js'
 import { showTask } from './run.js'
 import { announce, type ServeArguments } from './serve.js'
-import { endingSignal, endWithParent, untilAborted } from './until-signal.js'
+import { endingSignal, endWithParent, started, untilAborted } from './until-signal.js'
 
 /** So that a person can read along. */
 const demoDelayMs = 12
@@ -14,13 +14,13 @@ const demoDelayMs = 12
 export async function startCommand(args: ServeArguments, world: World): Promise<ExitCode> {
   const ending = endWithParent(endingSignal())
   const options = { settings: args.settings, recover: args.resume ? 'resume' : 'leave' } as const
-  const real = await world.open({ ...options, env: world.env }).catch(withoutKey)
+  const real = await started(world.open({ ...options, env: world.env }).catch(withoutKey), ending)
   if (real !== undefined) return stayUp(real, { ending, json: args.json })
 
   const model = await createScriptedModel({ script: demoScript, delayMs: demoDelayMs })
   const env = { ...world.env, DEEPSEEK_BASE_URL: model.url, AURORACODER_MODEL: 'deepseek-flash' }
   try {
-    const orchestrator = await world.open({ ...options, env })
+    const orchestrator = await started(world.open({ ...options, env }), ending)
     const show = (listening: Listening) => demonstrate({ orchestrator, listening, ending, env, json: args.json })
     return await stayUp(orchestrator, { ending, json: args.json, show })
   } finally {
@@ -37,7 +37,7 @@ interface StayOptions {
 
 async function stayUp(orchestrator: Orchestrator, { ending, json, show }: StayOptions): Promise<ExitCode> {
   try {
-    const listening = await orchestrator.listen()
+    const listening = await started(orchestrator.listen(), ending)
     await announce(listening, orchestrator, json)
     await show?.(listening)
     await untilAborted(ending)

@@ -34,3 +34,15 @@ export function endWithParent(ending: AbortSignal): AbortSignal {
 export async function untilAborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort')
 }
+
+/** What a start comes to. Asked to end meanwhile, the process does at once: whatever it waits for, nothing is lost. */
+export async function started<T>(starting: Promise<T>, ending: AbortSignal): Promise<T> {
+  const giveUp = (): void => process.exit(exitCodes.cancelled)
+  if (ending.aborted) giveUp()
+  ending.addEventListener('abort', giveUp)
+  try {
+    return await starting
+  } finally {
+    ending.removeEventListener('abort', giveUp)
+  }
+}

@@ -48,9 +48,10 @@ export function containerIn(env: Environment): object {
   })
 }
 
-/** What is no number is left for the schema to refuse. */
-function numberIn(value: string | undefined): number | undefined {
-  return value ? Number(value) : undefined
+/** What is no number is left for the schema to refuse, as it was written. */
+function numberIn(value: string | undefined): number | string | undefined {
+  const number = Number(value)
+  return value && Number.isNaN(number) ? value : value ? number : undefined
 }
 
 function networkOf({

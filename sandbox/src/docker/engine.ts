@@ -7,21 +7,27 @@ import { SandboxError } from '../sandbox.js'
 
 export interface EngineOptions {
   env: Readonly<Record<string, string | undefined>>
+  answerMsMax?: number
 }
 
 /** An engine that does not say within this time that it is there is none. */
 export const pingTimeoutMs = 2_000
 
+/** An engine that has not answered a call by then does not answer: every other call would wait behind it. */
+const usualAnswerMsMax = 60_000
+/** Saving a container takes as long as its files are many. */
+const commitMsMax = 10 * 60_000
+
 /**
  * The engine that answers: the one that `DOCKER_HOST` names, or the first of the usual sockets. Rejects with a
  * `SandboxError` that says where it was looked for.
  */
-export async function findEngine({ env }: EngineOptions): Promise<Dockerode> {
+export async function findEngine({ env, answerMsMax = usualAnswerMsMax }: EngineOptions): Promise<Dockerode> {
   const problems: string[] = []
   for (const place of placesOf(env)) {
-    // Loaded with the first container: it takes longer than all else that a start needs.
-    const docker = await open(place)
     try {
+      // Loaded with the first container: it takes longer than all else that a start needs.
+      const docker = answeringInTime(await open(place), answerMsMax)
       await Promise.race([docker.ping(), noAnswer()])
       return docker
     } catch (error) {
@@ -51,6 +57,49 @@ async function noAnswer(): Promise<never> {
 async function open(socketPath: string | undefined): Promise<Dockerode> {
   const { default: Docker } = await import('dockerode')
   return socketPath === undefined ? new Docker() : new Docker({ socketPath })
+}
+
+type Dial = (options: { path: string; abortSignal?: AbortSignal }, callback: (...outcome: unknown[]) => void) => void
+
+/** Each call ends with an error where no answer, or the beginning of one that is a stream, has come in time. */
+function answeringInTime(docker: Dockerode, answerMsMax: number): Dockerode {
+  const { modem }: { modem: { dial: Dial } } = docker
+  const dial = modem.dial.bind(modem)
+  modem.dial = (options, callback) => {
+    const { path, abortSignal } = options
+    // A build answers when it has the whole context, and has a signal of its own.
+    if (path.startsWith('/build')) return dial(options, callback)
+    const late = new AbortController()
+    const msMax = path.startsWith('/commit') ? commitMsMax : answerMsMax
+    const timer = globalThis.setTimeout(() => late.abort(), msMax)
+    const signal = abortSignal === undefined ? late.signal : AbortSignal.any([abortSignal, late.signal])
+    dial({ ...options, abortSignal: signal }, (error, ...rest) => {
+      clearTimeout(timer)
+      callback(late.signal.aborted ? new Error(`no answer within ${msMax / 1_000} s`) : error, ...rest)
+    })
+  }
+  return docker
+}
+
+/** What the machine of an engine has. */
+export interface EngineFacts {
+  cpus: number
+  runtimes: readonly string[]
+}
+
+const known = new WeakMap<Dockerode, Promise<EngineFacts>>()
+
+/** Asked once. */
+export function factsOf(docker: Dockerode): Promise<EngineFacts> {
+  const asked = known.get(docker) ?? askFacts(docker)
+  known.set(docker, asked)
+  asked.catch(() => known.delete(docker))
+  return asked
+}
+
+async function askFacts(docker: Dockerode): Promise<EngineFacts> {
+  const { NCPU, Runtimes = {} } = await docker.info()
+  return { cpus: NCPU, runtimes: Object.keys(Runtimes) }
 }
 
 const refusalSchema = z.object({

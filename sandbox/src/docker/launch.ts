@@ -9,7 +9,7 @@ import { type BindRules, checkBindable } from './bindable.js'
 import { type ContainerLimits, containerLimits, containerOptions, type Profile } from './container-options.js'
 import { type EgressKeeper, type EgressKeeperOptions, keepEgress } from './egress-keeper.js'
 import { endingOf } from './ending.js'
-import { engineFailure, hasAnswered, isMissing } from './engine.js'
+import { engineFailure, factsOf, hasAnswered, isMissing } from './engine.js'
 import { followContainer } from './events.js'
 import { type Inside, runInside } from './exec.js'
 import { createGate } from './gate.js'
@@ -91,10 +91,11 @@ async function makeContainer(docker: Dockerode, options: Made): Promise<Containe
   const now = new Date()
   const expiresAt = new Date(now.getTime() + lifeMsMax)
   const [image, owner] = await Promise.all([options.image(), options.owner()])
+  const allLimits = { ...containerLimits, ...limits }
   const labels = labelsOf({ instance, session, owner, workspace, createdAt: now, expiresAt })
   const volume = stateVolume(options)
   try {
-    await docker.createVolume({ Name: volume, Labels: labels })
+    const [{ cpus }] = await Promise.all([factsOf(docker), docker.createVolume({ Name: volume, Labels: labels })])
     return await docker.createContainer(
       containerOptions({
         name: `${volume}-${randomBytes(3).toString('hex')}`,
@@ -104,7 +105,8 @@ async function makeContainer(docker: Dockerode, options: Made): Promise<Containe
         state: { volume, mountedAt: stateDir },
         labels,
         env: {},
-        limits: { ...containerLimits, ...limits },
+        // The engine refuses to give more than there are.
+        limits: { ...allLimits, cpusMax: Math.min(allLimits.cpusMax, cpus) },
         profile,
         runtime,
       }),

@@ -23,11 +23,15 @@ export const imageDefaults: Readonly<ImageOptions> = {
 
 /** Throws `SandboxError` for what the image cannot be built with. */
 export function checkOptions({ base, agentUid, agentGid }: ImageOptions): void {
-  if (!reference.test(base)) {
-    throw new SandboxError(`The base of the image is "${base}". Give the name of an image, as ${imageDefaults.base}.`)
-  }
+  checkImage('The base of the image', base)
   checkId('uid', agentUid)
   checkId('gid', agentGid)
+}
+
+/** Throws `SandboxError` for what is no name of an image; `what` begins the sentence. */
+export function checkImage(what: string, name: string): void {
+  if (reference.test(name)) return
+  throw new SandboxError(`${what} is "${name}". Give the name of an image, as ${imageDefaults.base}.`)
 }
 
 const reference = /^[a-z0-9][\w.\-/:@]*$/
