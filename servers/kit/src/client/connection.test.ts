@@ -243,6 +243,37 @@ describe('a call', () => {
     expect(seen).toMatchObject([{ name: 'act', arguments: { a: 1 }, _meta: { 'auroracoder/conversation': 'c' } }])
   })
 
+  it('of a server that floods keeps nobody from their work, and all comes in order', async () => {
+    const count = 30_050
+    const heard: string[] = []
+    const answer = onCall(({ id, params }, peer) => {
+      const { progressToken } = tokenSchema.parse(params)._meta
+      for (let progress = 0; progress < count; progress += 1) {
+        const message = `${progress}`
+        send(peer, { method: 'notifications/progress', params: { progressToken, progress, message } })
+      }
+      send(peer, { id, result: { content: [text('done')] } })
+      return 'nothing'
+    })
+    const connection = await connect(answer)
+    const gaps: number[] = []
+    let last = performance.now()
+    const watch = setInterval(() => {
+      gaps.push(performance.now() - last)
+      last = performance.now()
+    }, 1)
+    // The peer is in this process, and writes for a while.
+    const onProgress = (message: string): void => {
+      if (heard.push(message) === 1) gaps.length = 0
+    }
+    await connection.callTool({ ...call, onProgress })
+    clearInterval(watch)
+    expect(heard).toEqual(Array.from({ length: heard.length }, (_, progress) => `${progress}`))
+    // What comes at the same moment as the result is of no use to anybody.
+    expect(heard.length).toBeGreaterThan(count - 1_000)
+    expect(Math.max(...gaps)).toBeLessThan(500)
+  })
+
   it('fails after a silence, and the connection goes on', async () => {
     const connection = await connect(onCall(({ params }) => (params?.name === 'mute' ? 'nothing' : 'as usual')))
     await expect(connection.callTool({ ...call, name: 'mute', silenceMs: 50 })).rejects.toThrow(/no sign of life/)

@@ -9,13 +9,16 @@ interface PipeTransport extends Transport {
   readonly pid: null
 }
 
+/** Messages that are looked at before this process does something else, so that a server that floods stops nobody. */
+const messagesPerTurnMax = 100
+
 /** MCP's newline-delimited framing over any duplex stream: a child's stdio, a container's exec, a socket. */
 export function createDuplexTransport(stream: Duplex): Transport {
   const transport: PipeTransport = {
     stderr: null,
     pid: null,
     async start() {
-      const read = createLineReader({ bytesMax: messageBytesMax, onLine: deliver })
+      const read = createLineReader({ bytesMax: messageBytesMax, onLine: inTurn(stream, deliver) })
       stream.on('data', (chunk: Buffer) => {
         if (!read(chunk)) stream.destroy(new Error(`A line has more than ${messageBytesMax} bytes; that is not MCP.`))
       })
@@ -44,4 +47,29 @@ export function createDuplexTransport(stream: Duplex): Transport {
   }
 
   return transport
+}
+
+/** Hands lines on, so many in each turn of the event loop; the stream waits for the others. */
+function inTurn(stream: Duplex, deliver: (line: string) => void): (line: string) => void {
+  let waiting: string[] = []
+  let left = messagesPerTurnMax
+
+  const goOn = (): void => {
+    left = messagesPerTurnMax
+    const lines = waiting
+    waiting = []
+    stream.resume()
+    for (const line of lines) take(line)
+  }
+  const take = (line: string): void => {
+    if (left === messagesPerTurnMax) setImmediate(goOn)
+    if (left > 0) {
+      left -= 1
+      deliver(line)
+    } else {
+      waiting.push(line)
+      stream.pause()
+    }
+  }
+  return take
 }
