@@ -95,7 +95,7 @@ describe('imports', () => {
   it('of a bin are its built main alone', () => {
     const shims = packages.flatMap((each) => each.bins).filter(({ file }) => isShim(file))
     expect(shims.length).toBeGreaterThan(0)
-    for (const shim of shims) expect(shim.imports).toEqual(['../dist/main.js'])
+    for (const shim of shims) expect(shim.imports).toEqual(['../bundle/main.js'])
   })
 })
 

@@ -1,5 +1,4 @@
 import type { ContainerCreateOptions } from 'dockerode'
-import { pidDir } from './inner-server.js'
 import { homeDir, keeperUser, type User } from './users.js'
 
 /** What one container may take of the host. */
@@ -91,8 +90,6 @@ export function containerOptions(options: ContainerOptions): ContainerCreateOpti
       Tmpfs: {
         '/tmp': `exec,nosuid,nodev,mode=1777,size=${temporaryBytesMax}`,
         '/run': `noexec,nosuid,nodev,size=${runBytesMax}`,
-        // A folder that the image has keeps its mode; this one it does not have.
-        [pidDir]: `noexec,nosuid,nodev,mode=1777,size=${runBytesMax}`,
         [homeDir]: `exec,nosuid,nodev,${own},size=${temporaryBytesMax}`,
       },
       Mounts: [

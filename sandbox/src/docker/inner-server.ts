@@ -5,14 +5,14 @@ import { type ExecOptions, type Inside, killedExitCode, runInside, shell, startI
 /** A server that has been told to end by the end of its stdin gets this long before it is killed. */
 export const stopGraceMs = 2_000
 
-/** Where each program inside leaves its pid; anybody inside can write there. */
-export const pidDir = '/run/auroracoder'
+/** By it a program inside is found again, with what it has started; nothing has to be kept that somebody could change. */
+const markVariable = 'AURORACODER_PROCESS'
 
 const reasonPolls = { countMax: 10, everyMs: 50 }
 const killOutputBytesMax = 1_000
 
 export interface InnerServerOptions extends ExecOptions {
-  /** Unique in the container: its pid is kept under it. */
+  /** Unique in the container. */
   name: string
   /** Why it may have ended, when the reason lies outside of it. */
   reasonOf(): Promise<string | undefined>
@@ -22,9 +22,8 @@ export interface InnerServerOptions extends ExecOptions {
 
 /** A running program that a closed stream ends, also when it hangs: the engine by itself would leave it alone. */
 export async function startInnerServer(inside: Inside, options: InnerServerOptions): Promise<ServerProcess> {
-  const { name, command, reasonOf, giveUp, ...where } = options
-  const pidFile = `${pidDir}/${name}.pid`
-  const inner = await startInside(inside, { ...where, command: [shell, '-c', keepPid, pidFile, ...command] })
+  const { name, reasonOf, giveUp, ...start } = options
+  const inner = await startInside(inside, { ...start, env: { ...start.env, [markVariable]: name } })
   let isOver = false
   const exited = inner.ended.then(async ({ exitCode, stderr }): Promise<ExitReport> => {
     isOver = true
@@ -40,8 +39,9 @@ export async function startInnerServer(inside: Inside, options: InnerServerOptio
     await Promise.race([exited, setTimeout(stopGraceMs, undefined, { ref: false })])
     if (isOver) return
     const kill = runInside(inside, {
-      ...where,
-      command: [shell, '-c', killGroup, pidFile],
+      user: start.user,
+      cwd: '/',
+      command: [shell, '-c', killMarked, `${markVariable}=${name}`],
       outputBytesMax: killOutputBytesMax,
     })
     const { exitCode } = await kill.catch(() => ({ exitCode: null }))
@@ -62,6 +62,11 @@ async function outerReason({ reasonOf, mayFollow }: { reasonOf: InnerServerOptio
   return undefined
 }
 
-/** The shell becomes the program, so its pid is the program's, and that of a process group of its own. */
-const keepPid = 'echo "$$" >"$0" && exec "$@"'
-const killGroup = 'read -r pid <"$0" && kill -9 "-$pid"'
+/** Succeeds when there was one. Names of programs are whole, and `kill` is the shell's own: the agent has a PATH. */
+const killMarked = `
+found=1
+for file in $(/bin/grep -lsxzF -e "$0" /proc/[0-9]*/environ); do
+  pid="\${file#/proc/}"
+  kill -9 "\${pid%/environ}" && found=0
+done
+exit "$found"`

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { SandboxError } from '../sandbox.js'
 import { readCertificates } from './certificates.js'
@@ -31,7 +31,8 @@ export async function readContext({
   return parts.flat().toSorted((a, b) => (a.path < b.path ? -1 : 1))
 }
 
-const ownCheckout = fileURLToPath(new URL('../../../', import.meta.url))
+/** This package's entry is `sandbox/dist/index.js`, also when this file has been bundled into a program. */
+const ownCheckout = join(createRequire(import.meta.url).resolve('@auroracoder/sandbox'), '..', '..', '..')
 
 function isImageFile(path: string): boolean {
   return (
