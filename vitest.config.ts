@@ -17,6 +17,8 @@ const steady = [
   'tests/e2e/{histories,living-state}.test.ts',
   'tests/e2e/files/*.test.ts',
 ]
+/** More of them for a run that tries again what the others have slowed down. */
+const timedWorkers = Number(process.env.AURORACODER_TEST_WORKERS ?? 1)
 const deepTimeoutMs = 3 * 60 * 60_000
 
 const all = ['{servers,tests}/**/*.test.ts', '{orchestrator,sandbox,store}/src/**/*.test.ts']
@@ -44,7 +46,12 @@ export default defineConfig({
         isolate: false,
         sequence: { groupOrder: 0 },
       }),
-      project('timed', { include: all, exclude: [...never, ...steady], maxWorkers: 1, sequence: { groupOrder: 1 } }),
+      project('timed', {
+        include: all,
+        exclude: [...never, ...steady],
+        maxWorkers: timedWorkers,
+        sequence: { groupOrder: 1 },
+      }),
     ],
   },
 })

@@ -4,27 +4,13 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
-import { isDeep } from '../../deep.js'
 import { missingImage, testImage } from '../../programs.js'
 
 const checkout = fileURLToPath(new URL('../../../', import.meta.url))
 const missing = await missingImage()
 const timeoutMs = 600_000
-const testsMin = isDeep ? 250 : 100
-/** What meets the limits of a container: processes, signals, sessions. The rest of them in `npm run test:deep`. */
-const tested = isDeep
-  ? ['servers/shell/src']
-  : [
-      'process',
-      'session',
-      'bash',
-      'environment',
-      'tools/run',
-      'tools/background',
-      'tools/cleanup',
-      'tools/interrupt',
-    ].map((part) => `servers/shell/src/${part}`)
-/** Some tests hold a stopwatch, and this one runs beside others. */
+const testsMin = 250
+/** Some tests hold a stopwatch, and two run at once. */
 const retries = 2
 
 /** What is taken away: the network, every capability, other users, and all that could be written but a folder in memory. */
@@ -37,6 +23,7 @@ const hardening = [
   ...['--memory', '4g'],
   ...['--user', '65534:65534'],
   ...['--tmpfs', '/tmp:exec,mode=1777'],
+  ...['--env', 'AURORACODER_TEST_WORKERS=2'],
 ]
 
 const report = z.object({
@@ -45,7 +32,7 @@ const report = z.object({
   testResults: z.array(z.object({ assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })) })),
 })
 
-it('tests of the shell server pass in a hardened container', { timeout: timeoutMs }, async (context) => {
+it('every test of the shell server passes in a hardened container', { timeout: timeoutMs }, async (context) => {
   if (missing) context.skip(missing)
   const { stdout } = await promisify(execFile)(
     'docker',
@@ -72,5 +59,5 @@ function mounts(): string[] {
 
 function tests(): string[] {
   const options = ['--configLoader', 'runner', '--reporter', 'json', '--retry', `${retries}`]
-  return ['node', 'node_modules/vitest/vitest.mjs', 'run', ...tested, ...options]
+  return ['node', 'node_modules/vitest/vitest.mjs', 'run', 'servers/shell/src', '--no-isolate', ...options]
 }
