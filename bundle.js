@@ -4,8 +4,8 @@ import { readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { rolldown } from 'rolldown'
 
-/** They have parts for one platform, or look for files beside themselves. */
-const loadedAsTheyAre = ['@vscode/ripgrep', 'node-pty', 'dockerode', /^@libsql\//]
+/** They have parts for one platform, look for files beside themselves, or may be missing. */
+const loadedAsTheyAre = ['@vscode/ripgrep', 'node-pty', '@xterm/headless', 'dockerode', /^@libsql\//]
 const target = 'bundle'
 
 await rm(target, { recursive: true, force: true })

@@ -11,7 +11,7 @@ const steady = [
   'orchestrator/src/http/{access,routes,upload,workspace,provider-routes,openapi*,damage}.test.ts',
   'orchestrator/src/sessions/{branches,deliveries,full-disk,recovery,summary*,sessions}.test.ts',
   'orchestrator/src/sessions/{libsql,snapshots}/*.test.ts',
-  'sandbox/src/{image,network,tunnel}/*.test.ts',
+  'sandbox/src/{image,tunnel}/*.test.ts',
   'tests/*.test.ts',
   'tests/bench/{*,edit,living-state,orchestrator,releases,sources}/*.test.ts',
   'tests/e2e/{histories,living-state}.test.ts',

@@ -1,5 +1,4 @@
 export { type ContainerLimits, containerLimits, type Profile } from './docker/container-options.js'
-export { createDockerSandbox, type DockerOptions } from './docker/docker-sandbox.js'
 export { type Owner, thisProcess } from './docker/owner.js'
 export { type ImageOptions, imageDefaults } from './image/options.js'
 export { createLocalSandbox, type LocalOptions } from './local.js'
@@ -20,7 +19,6 @@ export {
   createSandboxes,
   type DockerSettings,
   type Driver,
-  instanceLabel,
   type Sandboxes,
   type SandboxesOptions,
   type SandboxKey,

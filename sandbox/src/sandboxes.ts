@@ -90,7 +90,7 @@ export interface ListedSandbox {
 }
 
 /** By it containers and volumes are told apart from those of other services on the same engine. */
-export function instanceLabel({ instance, dataDir }: Pick<SandboxesOptions, 'instance' | 'dataDir'>): string {
+function instanceLabel({ instance, dataDir }: Pick<SandboxesOptions, 'instance' | 'dataDir'>): string {
   return `${instance}-${createHash('sha256').update(dataDir).digest('hex').slice(0, 8)}`
 }
 

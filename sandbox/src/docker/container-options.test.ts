@@ -8,7 +8,6 @@ const options: ContainerOptions = {
   agent: { uid: 1000, gid: 1000 },
   state: { volume: 'state', mountedAt: '/var/lib/auroracoder' },
   labels: { a: 'b' },
-  env: {},
   limits: containerLimits,
   profile: 'hardened',
 }

@@ -42,7 +42,6 @@ export interface ContainerOptions {
   agent: User
   state: { volume: string; mountedAt: string }
   labels: Readonly<Record<string, string>>
-  env: Readonly<Record<string, string>>
   limits: ContainerLimits
   profile: Profile
   /** An engine's runtime with a kernel of its own, such as `runsc`. */
@@ -55,7 +54,7 @@ export interface ContainerOptions {
  * starts 300 ms sooner: it runs a hook of its own for each of its networks, also for `none`.)
  */
 export function containerOptions(options: ContainerOptions): ContainerCreateOptions {
-  const { name, image, workspace, agent, state, labels, env, limits, profile, runtime } = options
+  const { name, image, workspace, agent, state, labels, limits, profile, runtime } = options
   const { memoryBytesMax, cpusMax, processesMax, openFilesMax, temporaryBytesMax, logBytesMax } = limits
   const isDev = profile === 'dev'
   const own = `uid=${agent.uid},gid=${agent.gid},mode=0700`
@@ -66,7 +65,6 @@ export function containerOptions(options: ContainerOptions): ContainerCreateOpti
     Hostname: 'sandbox',
     User: keeperUser(agent),
     WorkingDir: workspace,
-    Env: Object.entries(env).map(([key, value]) => `${key}=${value}`),
     Labels: { ...labels },
     NetworkDisabled: true,
     HostConfig: {

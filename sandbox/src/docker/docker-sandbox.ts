@@ -151,8 +151,11 @@ export function createDockerSandbox(options: DockerOptions): Sandbox {
   }
 
   async function stop(): Promise<void> {
-    await ingress.close()
-    await kept.close()
+    try {
+      await ingress.close()
+    } finally {
+      await kept.close()
+    }
   }
 
   return {

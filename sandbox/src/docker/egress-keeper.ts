@@ -37,6 +37,7 @@ export function keepEgress({ inside, user, ...options }: EgressKeeperOptions): E
     })
     const egress = serveEgress({ ...options, stream: inner.stream })
     signal.addEventListener('abort', egress.close, { once: true })
+    if (signal.aborted) egress.close()
     try {
       inner.onStderr((text) => {
         if (!text.startsWith('listening')) return

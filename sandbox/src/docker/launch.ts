@@ -104,7 +104,6 @@ async function makeContainer(docker: Dockerode, options: Made): Promise<Containe
         agent,
         state: { volume, mountedAt: stateDir },
         labels,
-        env: {},
         // The engine refuses to give more than there are.
         limits: { ...allLimits, cpusMax: Math.min(allLimits.cpusMax, cpus) },
         profile,

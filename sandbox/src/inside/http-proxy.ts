@@ -37,7 +37,8 @@ interface Carried {
 async function carry({ session, request, socket, head }: Carried): Promise<void> {
   const outcome = await openTunnel({ session, authority: request.url ?? '', client: socket })
   if ('refusal' in outcome) {
-    socket.end(refusalText(outcome.refusal))
+    socket.write(refusalText(outcome.refusal))
+    socket.destroySoon()
     return
   }
   socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
@@ -79,6 +80,10 @@ async function forward({ session, request, response }: Exchange): Promise<void> 
     return
   }
   const { tunnel } = outcome
+  if (tunnel.destroyed) {
+    answer(response, { status: 502, reason: `${authority} broke the connection.` })
+    return
+  }
   const upstream = httpRequest({
     createConnection: () => tunnel,
     method: request.method,
@@ -92,7 +97,10 @@ async function forward({ session, request, response }: Exchange): Promise<void> 
     else answer(response, { status: 502, reason: `${authority} gave no answer that is HTTP.` })
   })
   response.on('close', () => {
-    if (!response.writableFinished) tunnel.destroy()
+    // A server may keep its side open whatever it was asked; and may answer while the client still sends.
+    request.unpipe(upstream)
+    request.resume()
+    tunnel.destroy()
   })
   request.on('error', () => {})
   request.pipe(upstream)

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { type Connect, ConnectFailure, connectPublic, type Lookup, lookupSystem } from '@auroracoder/kit/net'
 import { join } from '../tunnel/join.js'
 import type { Request } from '../tunnel/session.js'
+import { tunnelsMax } from '../tunnel/wire.js'
 import { decide, type EgressRules } from './policy.js'
 import { parseTarget, type Target } from './target.js'
 import { createTurns } from './turns.js'
@@ -29,8 +30,8 @@ export interface BrokerOptions {
 
 export interface Broker {
   serve(request: Request): Promise<void>
-  /** Resolves once the connections that are open now are closed. */
-  idle(): Promise<void>
+  /** Closes the connections that are open now. */
+  end(): Promise<void>
 }
 
 /** Decides about each request for a tunnel, connects, and carries the bytes. */
@@ -55,6 +56,8 @@ export function createBroker({ rules, onDenied, onFailed, lookup = lookupSystem,
     async serve({ target: text, withdrawn, accept, refuse }) {
       const target = parseTarget(text)
       if (target === undefined) return refuse({ status: 400, reason: badTarget })
+      // One that has no tunnel any more may not have said its last.
+      if (sockets.size >= tunnelsMax) return refuse({ status: 503, reason: tooMany })
       const deny = (reason: string): void => {
         onDenied({ ...target, reason })
         refuse({ status: 403, reason })
@@ -76,10 +79,13 @@ export function createBroker({ rules, onDenied, onFailed, lookup = lookupSystem,
         refuse({ status: code === 'timeout' ? 504 : 502, reason })
       }
     },
-    async idle() {
-      await Promise.all([...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve))))
+    async end() {
+      const ends = [...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
+      for (const socket of sockets) socket.destroy()
+      await Promise.all(ends)
     },
   }
 }
 
+const tooMany = `There are ${tunnelsMax} connections, and no more may be. Close some.`
 const badTarget = 'Expected a target of the form example.com:443 or [2001:db8::1]:443.'

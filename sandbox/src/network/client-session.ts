@@ -1,10 +1,17 @@
+import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { SandboxError } from '../sandbox.js'
 import { createSession, Refused, type Session } from '../tunnel/session.js'
 import type { Tunnel } from '../tunnel/tunnel.js'
 
 /** From asking for a connection until it is there, the start of the program inside included. */
-export const answerTimeoutMs = 15_000
+const usualAnswerTimeoutMs = 15_000
+
+export interface ClientSessionOptions {
+  /** Starts the program inside, and answers its stdio. */
+  openStream(): Promise<Duplex>
+  answerTimeoutMs?: number
+}
 
 export interface ClientSession {
   /** Connects to an address inside. Rejects when nothing listens there, and when the program inside does not answer. */
@@ -13,7 +20,10 @@ export interface ClientSession {
 }
 
 /** A session over a stream that is opened when it is needed, and again when it broke. */
-export function createClientSession(openStream: () => Promise<Duplex>): ClientSession {
+export function createClientSession({
+  openStream,
+  answerTimeoutMs = usualAnswerTimeoutMs,
+}: ClientSessionOptions): ClientSession {
   const over = new AbortController()
   let current: Promise<Session> | undefined
 
@@ -33,12 +43,21 @@ export function createClientSession(openStream: () => Promise<Duplex>): ClientSe
     return opening
   }
 
+  /** One that has ended is replaced once, however many wait for it. */
+  const usable = async (): Promise<Session> => {
+    const known = current ?? renew()
+    const session = await known
+    if (!session.isOver) return session
+    return current === undefined || current === known ? renew() : current
+  }
+
   return {
     async connect(authority) {
       over.signal.throwIfAborted()
-      const session = await (current ?? renew())
+      const signal = AbortSignal.any([over.signal, AbortSignal.timeout(answerTimeoutMs)])
       try {
-        return await session.open(authority, AbortSignal.timeout(answerTimeoutMs))
+        const session = await Promise.race([usable(), rejectedBy(signal)])
+        return await session.open(authority, signal)
       } catch (error) {
         if (!(error instanceof Refused)) throw error
         throw new SandboxError(`Nothing listens on ${authority} in the sandbox. Start the program that should.`)
@@ -46,4 +65,9 @@ export function createClientSession(openStream: () => Promise<Duplex>): ClientSe
     },
     close: () => over.abort(),
   }
+}
+
+async function rejectedBy(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort')
+  throw signal.reason
 }

@@ -126,6 +126,30 @@ describe('a session goes on', () => {
   )
 })
 
+it('what waits for an upstream that takes nothing counts as a connection, and ends with the session', async () => {
+  const stuck = await startUpstream(createServer((socket) => void socket.pause()))
+  try {
+    const bytes = Buffer.alloc(60_000)
+    for (let id = 1; id <= 2 * tunnelsMax; id += 1) {
+      peer.write(ask(id, `a.example:${stuck.port}`))
+      if (id % 64 === 0) await setTimeout(20)
+    }
+    await stuck.reached(tunnelsMax)
+    for (let id = 1; id <= 2 * tunnelsMax; id += 1) {
+      peer.write(encode({ kind: kinds.data, id, payload: bytes }))
+      peer.write(encode({ kind: kinds.end, id }))
+      peer.write(encode({ kind: kinds.reset, id }))
+    }
+    peer.write(ask(10_000, `a.example:${stuck.port}`))
+    await setTimeout(200)
+    expect(stuck.sockets.size).toBeLessThanOrEqual(tunnelsMax)
+    egress.close()
+    await egress.closed
+  } finally {
+    await stuck.stop()
+  }
+})
+
 it('a peer that never reads makes its upstreams wait, and little is kept for it', { timeout: 30_000 }, async () => {
   const connections = 20
   let poured = 0

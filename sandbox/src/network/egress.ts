@@ -31,5 +31,5 @@ export function serveEgress({ stream, policy, lookup, connect, ...told }: Egress
     stream,
     onRequest: (request) => void broker.serve(request).catch(() => session.close()),
   })
-  return { close: session.close, closed: session.closed.then(() => broker.idle()) }
+  return { close: session.close, closed: session.closed.then(broker.end) }
 }

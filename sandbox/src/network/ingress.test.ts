@@ -107,6 +107,15 @@ describe('a port of the host', () => {
     expect(insides).toHaveLength(2)
   })
 
+  it('closes every connection to a server that breaks it at once', async () => {
+    const server = createServer((socket) => socket.resetAndDestroy())
+    const started = await startUpstream(server, { host: '127.0.0.1' })
+    servers.push(started)
+    const { port } = await ingress.open(started.port)
+    const answers = await Promise.all(Array.from({ length: 200 }, () => ask(port, 'hello')))
+    expect(answers.every((answer) => answer.length === 0)).toBe(true)
+  })
+
   it('passes on that a client has vanished', async () => {
     const server = await echo()
     const { port } = await ingress.open(server.port)
@@ -154,6 +163,13 @@ function noisyStream(): Duplex {
   stream.push(randomBytes(1_000))
   return stream
 }
+
+it('gives up, in time, on a program inside that does not start', async () => {
+  const hanging = createIngress({ openStream: () => new Promise(() => {}), answerTimeoutMs: 200 })
+  const { port } = await hanging.open(80)
+  expect(String(await ask(port, 'anyone?'))).toBe('')
+  await hanging.close()
+})
 
 it.each([0, -1, 65_536, 80.5, Number.NaN])('%d is no port', async (port) => {
   await expect(ingress.open(port)).rejects.toThrow(`Expected a port from 1 to 65535, found ${port}.`)

@@ -1,18 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { SandboxError } from '../sandbox.js'
 import { join } from '../tunnel/join.js'
 import { tunnelsMax } from '../tunnel/wire.js'
-import { createClientSession } from './client-session.js'
+import { type ClientSessionOptions, createClientSession } from './client-session.js'
 
 /** Of a connection on which nothing moves in either direction. */
 export const ingressIdleTimeoutMs = 60 * 60_000
-
-export interface IngressOptions {
-  /** Starts the program inside that connects to its ports, and answers its stdio. */
-  openStream(): Promise<Duplex>
-}
 
 export interface Ingress {
   /**
@@ -30,8 +24,8 @@ export interface Address {
 }
 
 /** The way into a sandbox. One session carries the connections to all its ports. */
-export function createIngress({ openStream }: IngressOptions): Ingress {
-  const session = createClientSession(openStream)
+export function createIngress(options: ClientSessionOptions): Ingress {
+  const session = createClientSession(options)
   const listeners = new Map<number, Listener>()
   const sockets = new Set<Socket>()
   let isClosed = false
@@ -55,7 +49,12 @@ export function createIngress({ openStream }: IngressOptions): Ingress {
       }
       const listener = listeners.get(inside) ?? listen((socket) => void carry(socket, inside))
       listeners.set(inside, listener)
-      return listener.address
+      try {
+        return await listener.address
+      } catch (error) {
+        if (listeners.get(inside) === listener) listeners.delete(inside)
+        throw error
+      }
     },
     async close() {
       isClosed = true
@@ -74,7 +73,10 @@ interface Listener {
 }
 
 function listen(onConnection: (socket: Socket) => void): Listener {
-  const server = createServer({ allowHalfOpen: true }, onConnection)
+  // One chunk at a time waits in a socket, as in a tunnel.
+  const server = createServer({ allowHalfOpen: true, highWaterMark: 1 }, onConnection)
+  // That a connection could not be taken, for want of descriptors, ends that connection and nothing else.
+  server.on('error', () => {})
   return { server, address: addressOf(server.listen(0, loopback)) }
 }
 
@@ -87,7 +89,8 @@ async function addressOf(server: Server): Promise<Address> {
 
 async function stopListening({ server, address }: Listener): Promise<void> {
   // One that is still about to listen would listen afterwards.
-  await address
+  await address.catch(() => {})
+  if (!server.listening) return
   server.close()
   await once(server, 'close')
 }

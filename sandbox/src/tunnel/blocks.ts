@@ -30,8 +30,9 @@ export function createBlocks(): Blocks {
       const first = full.shift()
       if (first !== undefined) return first
       if (used === 0) return undefined
-      const last = open.subarray(0, used)
-      open = Buffer.alloc(0)
+      // A part is copied out: it may stay somewhere for long, and would keep the whole block.
+      const last = used < open.length ? Buffer.from(open.subarray(0, used)) : open
+      if (used === open.length) open = Buffer.alloc(0)
       used = 0
       return last
     },

@@ -44,6 +44,8 @@ export interface Session {
    * Asks for a tunnel. Rejects with `Refused`, with `TunnelBroken` when the session ends, and with the signal's reason.
    */
   open(target: string, signal?: AbortSignal): Promise<Tunnel>
+  /** No tunnel can be had any more. */
+  readonly isOver: boolean
   /** Ends every tunnel at once. */
   close(): void
   /** Settles when all has ended: after `close`, when the stream ended, and when the other side broke the rules. */
@@ -52,6 +54,8 @@ export interface Session {
 
 /** Requests for tunnels that are looked at before this process does something else; further ones are refused. */
 export const askedPerTurnMax = 2 * tunnelsMax
+/** Nobody asks so often in a moment who does not want to be in the way. */
+export const refusedPerTurnMax = 4 * tunnelsMax
 /** Of frames that the other side has not read, beyond those of data, which wait for it. */
 const unreadBytesMax = 1024 * 1024
 
@@ -95,7 +99,7 @@ export function createSession({ stream, onRequest }: SessionOptions): Session {
       pump()
     },
     gone(tunnel) {
-      tunnels.delete(tunnel.id)
+      if (tunnels.get(tunnel.id) === tunnel) tunnels.delete(tunnel.id)
       ready.delete(tunnel)
     },
   }
@@ -114,23 +118,23 @@ export function createSession({ stream, onRequest }: SessionOptions): Session {
       const { status, reason } = refusal
       send({ kind: kinds.refuse, id, payload: Buffer.from(JSON.stringify({ status, reason })) })
     }
-    if (tunnels.size + requests.size >= tunnelsMax || askedInTurn >= askedPerTurnMax) {
-      refuse({ status: 503, reason: `There are ${tunnelsMax} connections, and no more may be. Close some.` })
-      return
-    }
     // Whoever asks and lets go at once must not keep this process from everything else.
     if (askedInTurn === 0) setImmediate(() => (askedInTurn = 0))
     askedInTurn += 1
+    if (askedInTurn > refusedPerTurnMax) throw new Violation('Too many tunnels are asked for at once.')
+    if (tunnels.size + requests.size >= tunnelsMax || askedInTurn > askedPerTurnMax) {
+      refuse({ status: 503, reason: `There are ${tunnelsMax} connections, and no more may be. Close some.` })
+      return
+    }
     const withdrawn = new AbortController()
     requests.set(id, withdrawn)
     onRequest({
       target,
       withdrawn: withdrawn.signal,
       accept() {
-        const tunnel = begin(id)
-        if (!requests.delete(id)) tunnel.destroy(new TunnelBroken('The other side has gone.'))
-        else send({ kind: kinds.accept, id })
-        return tunnel
+        if (!requests.delete(id)) return new Tunnel(id, line).destroy(new TunnelBroken('The other side has gone.'))
+        send({ kind: kinds.accept, id })
+        return begin(id)
       },
       refuse(refusal) {
         if (requests.delete(id)) refuse(refusal)
@@ -195,10 +199,12 @@ export function createSession({ stream, onRequest }: SessionOptions): Session {
   stream.on('end', finish)
   stream.on('error', finish)
   const closed = new Promise<void>((resolve) => {
-    stream.once('close', () => {
+    const end = (): void => {
       finish()
       resolve()
-    })
+    }
+    if (stream.closed) end()
+    else stream.once('close', end)
   })
   if (stream.destroyed) finish()
 
@@ -227,6 +233,9 @@ export function createSession({ stream, onRequest }: SessionOptions): Session {
         signal?.addEventListener('abort', giveUp, { once: true })
         send({ kind: kinds.open, id, payload })
       })
+    },
+    get isOver() {
+      return isOver
     },
     close: finish,
     closed,

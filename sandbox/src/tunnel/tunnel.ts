@@ -17,7 +17,8 @@ export class TunnelBroken extends Error {
 
 /** So much is sent when the other side has taken it. */
 const creditBytes = windowBytes / 2
-const queuedBytes = 64 * 1024
+/** One chunk at a time: bytes are counted, and many small chunks take far more room than theirs. */
+const oneChunk = 1
 
 /**
  * One connection of a session: a stream of bytes in both directions, each of which ends by itself. Destroyed before that,
@@ -39,8 +40,8 @@ export class Tunnel extends Duplex {
   #pending: { chunk: Buffer; done: () => void } | undefined
 
   constructor(id: number, line: Line) {
-    // What waits to be read waits here, where it takes little more room than its bytes.
-    super({ readableHighWaterMark: 1, writableHighWaterMark: queuedBytes })
+    // What waits to be read waits in blocks, which take little more room than its bytes.
+    super({ readableHighWaterMark: oneChunk, writableHighWaterMark: oneChunk })
     this.id = id
     this.#line = line
     // It can break before somebody has it; `close` follows, and `errored` tells.

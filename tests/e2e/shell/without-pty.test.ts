@@ -38,7 +38,7 @@ function installedWithout(absent: string): string {
   }
   for (const name of ['kit', 'shell']) {
     const source = join(dirname(dirname(shellBin)), '..', name)
-    for (const part of ['bin', 'dist', 'package.json'].filter((name) => existsSync(join(source, name)))) {
+    for (const part of ['bin', 'bundle', 'package.json'].filter((name) => existsSync(join(source, name)))) {
       cpSync(join(source, part), join(laid, '@auroracoder', name, part), {
         recursive: true,
         errorOnExist: false,

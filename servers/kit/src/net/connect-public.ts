@@ -65,8 +65,12 @@ export async function lookupSystem(host: string): Promise<readonly string[]> {
   return found.map(({ address }) => address)
 }
 
+/** One chunk at a time waits in it: a peer that sends byte by byte could make many of them, each of which takes room. */
+const oneChunk = { readableHighWaterMark: 1, writableHighWaterMark: 1 }
+
 function connectSocket({ address, port }: { address: string; port: number }): Socket {
-  return netConnect({ host: address, port, allowHalfOpen: true, noDelay: true })
+  const options = { host: address, port, allowHalfOpen: true, noDelay: true, ...oneChunk }
+  return netConnect(options)
 }
 
 async function addressesOf({ host, signal, lookup = lookupSystem }: PublicTarget): Promise<readonly string[]> {
