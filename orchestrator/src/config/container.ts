@@ -50,8 +50,9 @@ export function containerIn(env: Environment): object {
 
 /** What is no number is left for the schema to refuse, as it was written. */
 function numberIn(value: string | undefined): number | string | undefined {
+  if (!value) return undefined
   const number = Number(value)
-  return value && Number.isNaN(number) ? value : value ? number : undefined
+  return Number.isNaN(number) ? value : number
 }
 
 function networkOf({

@@ -1,5 +1,5 @@
-import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
+import { rejectedBy } from '@auroracoder/kit/net'
 import { SandboxError } from '../sandbox.js'
 import { createSession, Refused, type Session } from '../tunnel/session.js'
 import type { Tunnel } from '../tunnel/tunnel.js'
@@ -65,9 +65,4 @@ export function createClientSession({
     },
     close: () => over.abort(),
   }
-}
-
-async function rejectedBy(signal: AbortSignal): Promise<never> {
-  if (!signal.aborted) await once(signal, 'abort')
-  throw signal.reason
 }

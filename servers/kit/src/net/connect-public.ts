@@ -87,7 +87,8 @@ async function addressesOf({ host, signal, lookup = lookupSystem }: PublicTarget
   }
 }
 
-async function rejectedBy(signal: AbortSignal): Promise<never> {
+/** Never resolves; rejects with the signal's reason. */
+export async function rejectedBy(signal: AbortSignal): Promise<never> {
   if (!signal.aborted) await once(signal, 'abort')
   throw signal.reason
 }

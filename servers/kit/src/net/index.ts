@@ -9,4 +9,5 @@ export {
   lookupSystem,
   lookupTimeoutMs,
   type PublicTarget,
+  rejectedBy,
 } from './connect-public.js'
